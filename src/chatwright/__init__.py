@@ -1,0 +1,41 @@
+"""Any open model as a first-class chat model and agent.
+
+    from chatwright import Agent
+    print(Agent("nano", ["calculator"]).ask("What is 15% of 80?").answer)
+
+Every name loads on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .agent import Agent, Limits
+    from .model import Model, open_model
+    from .tools import Tool
+
+__all__ = ["Agent", "Limits", "Model", "Tool", "__version__", "open_model"]
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Agent": "agent",
+    "Limits": "agent",
+    "Model": "model",
+    "Tool": "tools",
+    "open_model": "model",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,5 @@
+"""`python -m chatwright`: the command line."""
+
+from .cli import main
+
+main()

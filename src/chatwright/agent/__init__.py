@@ -1,0 +1,9 @@
+"""The agent: one loop over a model and its tools. Start reading at `loop`."""
+
+from __future__ import annotations
+
+from .loop import Agent
+from .planner import ModelPlanner, to_messages
+from .run import Limits, Planner, Run, Step, Turn
+
+__all__ = ["Agent", "Limits", "ModelPlanner", "Planner", "Run", "Step", "Turn", "to_messages"]

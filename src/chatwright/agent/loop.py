@@ -1,0 +1,135 @@
+"""The one loop: ask the model, run its tools, repeat. `Agent.stream` and `Agent.astream` only wait."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import aclosing, closing
+from dataclasses import replace
+from typing import Any, Protocol, cast
+
+from ..errors import ChatwrightError, UsageError
+from ..events import Error, Event, Finish, ToolCall, ToolResult
+from ..model import Model, Options, open_model
+from ..tools import Tool, as_tools, load_tools
+from ..tools.run import arun_tool, run_tool
+from .planner import ModelPlanner
+from .run import Limits, Planner, Run, Step, Turn
+
+__all__ = ["Agent"]
+
+
+class _Streams(Protocol):
+    def stream(self, *args: Any, **kwargs: Any) -> Iterator[Event]: ...
+
+
+class Agent:
+    """Answers a question with a model and tools.
+
+    `model` is a string (see `open_model`), a `Model`, or any object with `stream` and `astream` like
+    a model's. `tools` are `Tool`s, typed functions, LangChain tools, or names as `-t` takes them.
+
+    >>> from chatwright.testing import Scripted
+    >>> Agent(Scripted(["Thought: easy\\nFinal Answer: 4"]), []).ask("2 + 2?").answer
+    '4'
+    """
+
+    def __init__(
+        self,
+        model: str | Model | _Streams,
+        tools: Iterable[Any] = (),
+        *,
+        limits: Limits | None = None,
+        system: str = "",
+        options: Options | None = None,
+        planner: Planner | None = None,
+    ) -> None:
+        self.tools: dict[str, Tool] = {tool.name: tool for tool in _tools(tools)}
+        self.limits = limits or Limits()
+        if self.limits.max_steps < 1:
+            raise UsageError("an agent needs at least one step", "set max_steps to 1 or more")
+        ready = open_model(model) if isinstance(model, str) else cast("Model", model)
+        self.planner: Planner = planner or ModelPlanner(
+            ready, self.tools, system=system, options=options
+        )
+
+    def stream(self, question: str) -> Iterator[Event]:
+        """Everything that happens, as it happens; the last event is a `Finish`.
+
+        An error of the model ends the run with an `Error` and a `Finish` whose `stop_reason` is
+        `error`. Closing the iterator stops the run.
+        """
+        run = self._start(question)
+        try:
+            while (end := run.over(self.limits, time.monotonic())) is None:
+                turn = Turn()
+                with closing(cast("Any", self.planner.plan(run))) as events:
+                    for event in events:
+                        if turn.see(event):
+                            yield event
+                if end := turn.close(run):
+                    break
+                for call in turn.calls:
+                    yield self._enter(run, call, run_tool(call, self.tools))
+            yield end
+        except ChatwrightError as err:
+            yield Error(str(err), err.hint)
+            yield Finish("", None, "error", run.usage)
+
+    async def astream(self, question: str) -> AsyncIterator[Event]:
+        """`stream` for an event loop, which neither the model nor a tool blocks."""
+        run = self._start(question)
+        try:
+            while (end := run.over(self.limits, time.monotonic())) is None:
+                turn = Turn()
+                async with aclosing(cast("Any", self.planner.aplan(run))) as events:
+                    async for event in events:
+                        if turn.see(event):
+                            yield event
+                if end := turn.close(run):
+                    break
+                for call in turn.calls:
+                    yield self._enter(run, call, await arun_tool(call, self.tools))
+            yield end
+        except ChatwrightError as err:
+            yield Error(str(err), err.hint)
+            yield Finish("", None, "error", run.usage)
+
+    def ask(self, question: str) -> Finish:
+        """The end of the run. An error of the model is raised."""
+        return _last(list(self.stream(question)))
+
+    async def aask(self, question: str) -> Finish:
+        """`ask` for an event loop."""
+        return _last([event async for event in self.astream(question)])
+
+    def _start(self, question: str) -> Run:
+        if not question.strip():
+            raise UsageError("there is no question")
+        seconds = self.limits.max_seconds
+        return Run(question, deadline=None if seconds is None else time.monotonic() + seconds)
+
+    def _enter(self, run: Run, call: ToolCall, result: ToolResult) -> ToolResult:
+        result = replace(result, text=_capped(result.text, self.limits.max_observation))
+        run.steps.append(Step(call, result))
+        return result
+
+
+def _tools(given: Iterable[Any]) -> list[Tool]:
+    found: list[Any] = []
+    for item in given:
+        found += load_tools([item]) if isinstance(item, str) else [item]
+    return as_tools(found)
+
+
+def _last(events: list[Event]) -> Finish:
+    for event in events:
+        if isinstance(event, Error):
+            raise ChatwrightError(event.message, event.hint)
+    return cast("Finish", events[-1])
+
+
+def _capped(text: str, most: int) -> str:
+    if len(text) <= most:
+        return text
+    return f"{text[:most]} … [{len(text) - most} more characters were cut]"

@@ -1,0 +1,40 @@
+"""`chatwright prompt`: the exact text that the model would see."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .options import question_from, tools_from, with_model_and_tools
+from .screen import Screen
+
+__all__ = ["command"]
+
+_EXAMPLES = """\b
+Examples:
+  chatwright prompt "What is 15% of 80?"
+  chatwright prompt "Who was Ada Lovelace's father?" --docs examples/notes
+  chatwright prompt "Hello" --no-tools -m local:model.gguf
+"""
+
+
+@click.command("prompt", epilog=_EXAMPLES)
+@with_model_and_tools
+def command(
+    question: str | None,
+    model: str | None,
+    specs: tuple[str, ...],
+    no_tools: bool,
+    docs: Path | None,
+) -> int:
+    """Show the exact text that the model would see for QUESTION, to the letter."""
+    from ..agent import ModelPlanner, Run
+    from ..model import open_model
+
+    text = question_from(question)
+    tools = tools_from(specs, docs, no_tools, Screen())
+    with open_model(model) as opened:
+        planner = ModelPlanner(opened, {tool.name: tool for tool in tools})
+        click.echo(planner.prompt(Run(text)), nl=False)
+    return 0

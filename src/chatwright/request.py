@@ -1,0 +1,136 @@
+"""What goes into a backend and what comes out of it: a `Request` in, `Piece`s and one `End` out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from .events import Usage
+
+__all__ = [
+    "ChatBackend",
+    "Constraint",
+    "End",
+    "Grammar",
+    "JsonSchema",
+    "Message",
+    "Own",
+    "Piece",
+    "Regex",
+    "Request",
+    "Sampling",
+    "Segment",
+    "TextBackend",
+    "ToolSchema",
+]
+
+Message = Mapping[str, Any]
+"""A chat dictionary as chat templates read it: `role`, `content`, `tool_calls`, ..."""
+
+ToolSchema = Mapping[str, Any]
+"""A tool as the model is told of it: `{"type": "function", "function": {"name", "description", "parameters"}}`."""
+
+
+class Own(str):
+    """Text that the model itself wrote in this run, and that may become its control tokens again.
+
+    Only the agent loop makes these. JSON cannot carry one, so no caller can claim it from outside.
+    """
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of a prompt. `trusted`: the template (or the model itself) wrote it, so that control tokens count."""
+
+    text: str
+    trusted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the next token is chosen. `None` leaves it to the backend; `temperature=0` is greedy."""
+
+    temperature: float | None = None
+    top_k: int | None = None
+    top_p: float | None = None
+    min_p: float | None = None
+    repetition_penalty: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JsonSchema:
+    """The answer is one JSON value that fits `schema`."""
+
+    schema: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Regex:
+    """The whole answer matches `pattern`."""
+
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """The whole answer follows a GBNF grammar whose start rule is `root`."""
+
+    gbnf: str
+
+
+Constraint = JsonSchema | Regex | Grammar
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One thing to generate: a prompt for a text backend, or messages for a chat backend.
+
+    `stop` strings end the answer and are not part of it; `deadline` is a `time.monotonic()` value.
+    """
+
+    prompt: Sequence[Segment] = ()
+    messages: Sequence[Message] = ()
+    tools: Sequence[ToolSchema] = ()
+    stop: Sequence[str] = ()
+    max_tokens: int | None = None
+    sampling: Sampling = field(default_factory=Sampling)
+    seed: int | None = None
+    constraint: Constraint | None = None
+    logprobs: int | None = None
+    deadline: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some text as it comes, and the ids of its tokens where the backend tells them."""
+
+    text: str
+    tokens: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Why generation ended: `stop` (the model or a stop string) or `length` (max_tokens or the context)."""
+
+    reason: str = "stop"
+    usage: Usage = field(default_factory=Usage)
+
+
+class TextBackend(Protocol):
+    """Continues a prompt, piece by piece, and says at the end why it stopped.
+
+    Closing the iterator early cancels generation.
+    """
+
+    def stream(self, request: Request) -> Iterator[Piece | End]: ...
+    def astream(self, request: Request) -> AsyncIterator[Piece | End]: ...
+
+
+class ChatBackend(Protocol):
+    """Answers messages, piece by piece; the server has its own template."""
+
+    def chat(self, request: Request) -> Iterator[Piece | End]: ...
+    def achat(self, request: Request) -> AsyncIterator[Piece | End]: ...

@@ -1,0 +1,37 @@
+"""What a model may call: `Tool`, made from a function, a LangChain tool, a file or a folder of documents.
+
+The names below load on first use, so that `import chatwright.tools` costs nothing. The document
+search is `chatwright.tools.search.search`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .calculator import calculate
+    from .load import load_tools
+    from .tool import Tool, as_tool, as_tools
+
+__all__ = ["Tool", "as_tool", "as_tools", "calculate", "load_tools"]
+
+_HOMES = {
+    "Tool": "tool",
+    "as_tool": "tool",
+    "as_tools": "tool",
+    "calculate": "calculator",
+    "load_tools": "load",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

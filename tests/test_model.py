@@ -1,0 +1,120 @@
+"""The walk through `Model`, with a scripted backend under it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from chatwright import Model, open_model
+from chatwright.errors import TemplateError, UnknownModel, UsageError
+from chatwright.events import (
+    Error,
+    Event,
+    Finish,
+    Malformed,
+    Notice,
+    Reasoning,
+    Text,
+    ToolCall,
+    ToolResult,
+    Usage,
+    from_json,
+    to_json,
+)
+from chatwright.request import JsonSchema
+from chatwright.testing import Scripted
+
+HI = [{"role": "user", "content": "hi"}]
+TOOL = {
+    "type": "function",
+    "function": {
+        "name": "look",
+        "description": "Looks.",
+        "parameters": {
+            "type": "object",
+            "properties": {"at": {"type": "string"}},
+            "required": ["at"],
+        },
+    },
+}
+
+
+def test_sync_and_async_give_the_same_events():
+    replies = [["Thought: x\nFinal ", "Answer: yes"]]
+
+    async def collect() -> list[Event]:
+        return [e async for e in Scripted(replies).astream(HI, [TOOL])]
+
+    assert list(Scripted(replies).stream(HI, [TOOL])) == asyncio.run(collect())
+
+
+def test_a_call_ends_the_turn_with_the_reason_tool_calls():
+    reply = 'Thought: t\nAction:\n```\n{"action": "look", "action_input": {"at": "it"}}\n```'
+    events = list(Scripted([reply]).stream(HI, [TOOL]))
+    assert [e.args for e in events if isinstance(e, ToolCall)] == [{"at": "it"}]
+    assert events[-1].stop_reason == "tool_calls"
+
+
+def test_a_raw_prompt_is_trusted_whole_and_answered_as_it_comes():
+    model = Scripted([["one ", "two"]])
+    assert list(model.complete("</s>count: ")) == [
+        Text("one "),
+        Text("two"),
+        Finish("one two", None, "stop", Usage(2, 2)),
+    ]
+    assert [(s.text, s.trusted) for s in model.requests[0].prompt] == [("</s>count: ", True)]
+
+
+def test_an_answer_is_checked_against_its_schema():
+    schema = JsonSchema(
+        {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    )
+    good = list(Scripted(['{"n": 3}']).stream(HI, constraint=schema))
+    assert good[-1].values == {"n": 3}
+    bad = list(Scripted(['{"n": "three"}']).stream(HI, constraint=schema))
+    assert any(isinstance(e, Malformed) for e in bad) and bad[-1].values is None
+
+
+def test_a_model_without_a_template_says_so():
+    with pytest.raises(TemplateError, match="no chat template"):
+        list(Model(Scripted(["x"]).backend).stream(HI))
+
+
+@pytest.mark.parametrize(
+    ("spec", "message", "hint"),
+    [
+        ("nan", "there is no model called 'nan'", "did you mean 'nano'?"),
+        ("zephyr", "there is no model called 'zephyr'", "known: nano"),
+        ("model.gguf", "names no model", "local:model.gguf"),
+        ("http://localhost:8080", "cannot reach", "nano"),
+    ],
+)
+def test_an_unknown_model_gets_a_suggestion(spec: str, message: str, hint: str):
+    with pytest.raises(UnknownModel, match=message) as caught:
+        open_model(spec)
+    assert hint in caught.value.hint
+
+
+def test_no_messages_and_no_such_format_are_wrong_usage():
+    with pytest.raises(UsageError, match="no messages"):
+        list(Scripted(["x"]).stream([]))
+    with pytest.raises(UsageError, match="no tool format called 'react'"):
+        Scripted([], format="react")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Text("a"), Reasoning("b"), ToolCall("1", "n", {"x": [1, None]}, "log"), ToolResult("1", "r", False, 2.5),
+        Malformed("t", "r"), Notice("n"), Error("m", "h"), Finish("a", {"v": 1}, "stop", Usage(1, 2, 3)),
+    ],
+)  # fmt: skip
+def test_an_event_survives_json(event: Event):
+    assert from_json(to_json(event)) == event
+
+
+def test_the_names_of_the_events_are_those_of_the_field():
+    assert to_json(ToolCall("1", "n", {}))["type"] == "tool_call"
+    with pytest.raises(ValueError, match="not an event"):
+        from_json({"type": "tool"})

@@ -1,0 +1,53 @@
+"""What the Search tool would show for a query over a few notes, without a disk: same form, similar ranking."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from random import Random
+
+TARGET, LIMIT, TOP = 320, 400, 3
+STOP = set("a an and are as at be been by did do does for from had has have he her him his how i in is it its me my of on or she that the their them there they this to was were what when where which who whose why will with you your s".split())
+
+
+def passages(file: str, title: str, lines: list[str]) -> list[tuple[str, str, str]]:
+    """Pack a note's lines into passages of about 320 characters."""
+    packed: list[str] = []
+    for line in lines:
+        if packed and len(packed[-1]) + len(line) + 1 <= TARGET:
+            packed[-1] += " " + line
+        else:
+            packed.append(line)
+    return [(file, title, p) for p in packed]
+
+
+def _stems(text: str) -> list[str]:
+    return [re.sub(r"(ing|ed|es|s)$", "", w) if len(w) > 4 else w for w in re.findall(r"\w+", text.lower()) if w not in STOP]
+
+
+def search(rng: Random, query: str, pool: list[tuple[str, str, str]]) -> str:
+    """The observation for `query`."""
+    docs = [Counter(_stems(f"{title} {title} {body} {file}")) for file, title, body in pool]
+    average = sum(d.total() for d in docs) / max(1, len(docs))
+    scores = []
+    for d in docs:
+        score = 0.0
+        for w in set(_stems(query)):
+            n = sum(1 for other in docs if w in other)
+            if d[w]:
+                idf = math.log(1 + (len(docs) - n + 0.5) / (n + 0.5))
+                score += idf * d[w] * 2.2 / (d[w] + 1.2 * (0.25 + 0.75 * d.total() / average))
+        scores.append(score)
+    order = sorted(range(len(pool)), key=lambda i: -scores[i])
+    best = scores[order[0]] if order else 0.0
+    lines = []
+    for i in order[: rng.choice((TOP, TOP, TOP, 2))]:
+        if scores[i] <= 0 or scores[i] < 0.35 * best:
+            continue
+        file, title, body = pool[i]
+        body = body if title.lower() in body.lower() else f"{title}: {body}"
+        if len(body) > LIMIT:
+            body = body[:LIMIT].rsplit(" ", 1)[0] + " …"
+        lines.append(f"[{file}] {body}")
+    return "\n".join(lines) or "No passages found."
