@@ -244,7 +244,7 @@ def _value(schema: Any, choose: Any) -> Any:
             return choose(some.get(kind, [None]))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(_SCHEMAS, st.data())
 def test_any_value_that_fits_follows_the_grammar_and_the_check(schema: Any, data: Any) -> None:
     value = _value(schema, lambda options: data.draw(st.sampled_from(options)))

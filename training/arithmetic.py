@@ -1,6 +1,6 @@
 """Arithmetic questions: a grammar of phrasings, each with the expression that answers it.
 
-    python3 training/arithmetic.py        prints twenty
+python3 training/arithmetic.py        prints twenty
 """
 
 from __future__ import annotations
@@ -56,12 +56,20 @@ def power_of(rng: Random, a: Term) -> Term:
     else:
         p = rng.choice((2, 3, 4, 5, 6, 7, 8, 10, 12))
     return Term(
-        rng.choice((
-            f"{a.said} to the power of {p}", f"{a.said} raised to the power of {p}", f"{a.said} raised to the {p} power", f"{a.said} to the {p} power",
-            f"{a.said} to the power {p}", f"{a.said} raised to {p}", f"{a.said} to the {p}th" if isinstance(p, int) and p > 3 else f"{a.said} to the {p}",
-            f"the {ordinal(p)} power of {a.said}" if isinstance(p, int) else f"{a.said} raised to the power {p}",
-        )),
-        f"{base}^{p}", POW,
+        rng.choice(
+            (
+                f"{a.said} to the power of {p}",
+                f"{a.said} raised to the power of {p}",
+                f"{a.said} raised to the {p} power",
+                f"{a.said} to the {p} power",
+                f"{a.said} to the power {p}",
+                f"{a.said} raised to {p}",
+                f"{a.said} to the {p}th" if isinstance(p, int) and p > 3 else f"{a.said} to the {p}",
+                f"the {ordinal(p)} power of {a.said}" if isinstance(p, int) else f"{a.said} raised to the power {p}",
+            )
+        ),
+        f"{base}^{p}",
+        POW,
     )
 
 
@@ -73,21 +81,23 @@ def ordinal(n: int | float) -> str:
 
 
 def function_of(rng: Random, a: Term) -> Term:
-    f, forms = rng.choice((
-        ("sqrt", ("the square root of {}", "the square root of {}", "square root of {}", "sqrt of {}", "the root of {}")),
-        ("sqrt", ("the square root of {}", "the square root of {}", "the sq root of {}", "the positive square root of {}")),
-        ("cbrt", ("the cube root of {}", "the third root of {}", "cube root of {}")),
-        ("ln", ("the natural logarithm of {}", "the natural log of {}", "ln of {}")),
-        ("log10", ("the base 10 logarithm of {}", "the logarithm of {} to base 10", "the log base 10 of {}", "the common logarithm of {}", "the decimal logarithm of {}")),
-        ("log2", ("the base 2 logarithm of {}", "log base 2 of {}", "the binary logarithm of {}", "the base-two log of {}")),
-        ("abs", ("the absolute value of {}", "the absolute value of {}")),
-        ("round", ("{} rounded to the nearest whole number", "{} rounded to the nearest integer")),
-        ("floor", ("{} rounded down", "the floor of {}")),
-        ("ceil", ("{} rounded up", "the ceiling of {}")),
-        ("exp", ("e to the power of {}", "e raised to {}")),
-        ("sin", ("the sine of {}", "sin of {}")),
-        ("cos", ("the cosine of {}", "cos of {}")),
-    ))
+    f, forms = rng.choice(
+        (
+            ("sqrt", ("the square root of {}", "the square root of {}", "square root of {}", "sqrt of {}", "the root of {}")),
+            ("sqrt", ("the square root of {}", "the square root of {}", "the sq root of {}", "the positive square root of {}")),
+            ("cbrt", ("the cube root of {}", "the third root of {}", "cube root of {}")),
+            ("ln", ("the natural logarithm of {}", "the natural log of {}", "ln of {}")),
+            ("log10", ("the base 10 logarithm of {}", "the logarithm of {} to base 10", "the log base 10 of {}", "the common logarithm of {}", "the decimal logarithm of {}")),
+            ("log2", ("the base 2 logarithm of {}", "log base 2 of {}", "the binary logarithm of {}", "the base-two log of {}")),
+            ("abs", ("the absolute value of {}", "the absolute value of {}")),
+            ("round", ("{} rounded to the nearest whole number", "{} rounded to the nearest integer")),
+            ("floor", ("{} rounded down", "the floor of {}")),
+            ("ceil", ("{} rounded up", "the ceiling of {}")),
+            ("exp", ("e to the power of {}", "e raised to {}")),
+            ("sin", ("the sine of {}", "sin of {}")),
+            ("cos", ("the cosine of {}", "cos of {}")),
+        )
+    )
     if f in ("exp", "sin", "cos"):
         a = Term(*[str(round(rng.uniform(0.1, 9), rng.choice((0, 1, 2))))] * 2)
     if f in ("round", "floor", "ceil"):
@@ -135,12 +145,21 @@ def binary(rng: Random, a: Term, b: Term) -> Term:
 
 
 def scaled(rng: Random, a: Term) -> Term:
-    forms = rng.choice((
-        (("half of {}", "half {}", "one half of {}"), "{}/2"), (("a third of {}", "one third of {}"), "{}/3"), (("a quarter of {}", "one quarter of {}", "a fourth of {}"), "{}/4"),
-        (("a tenth of {}", "one tenth of {}"), "{}/10"), (("a fifth of {}", "one fifth of {}"), "{}/5"),
-        (("twice {}", "double {}", "two times {}", "the double of {}"), "{}*2"), (("three times {}", "triple {}", "thrice {}"), "{}*3"), (("four times {}", "quadruple {}"), "{}*4"),
-        (("two thirds of {}", "two-thirds of {}"), "{}*2/3"), (("three quarters of {}", "three fourths of {}"), "{}*3/4"), (("a dozen times {}",), "{}*12"),
-    ))
+    forms = rng.choice(
+        (
+            (("half of {}", "half {}", "one half of {}"), "{}/2"),
+            (("a third of {}", "one third of {}"), "{}/3"),
+            (("a quarter of {}", "one quarter of {}", "a fourth of {}"), "{}/4"),
+            (("a tenth of {}", "one tenth of {}"), "{}/10"),
+            (("a fifth of {}", "one fifth of {}"), "{}/5"),
+            (("twice {}", "double {}", "two times {}", "the double of {}"), "{}*2"),
+            (("three times {}", "triple {}", "thrice {}"), "{}*3"),
+            (("four times {}", "quadruple {}"), "{}*4"),
+            (("two thirds of {}", "two-thirds of {}"), "{}*2/3"),
+            (("three quarters of {}", "three fourths of {}"), "{}*3/4"),
+            (("a dozen times {}",), "{}*12"),
+        )
+    )
     return Term(rng.choice(forms[0]).format(a.said), forms[1].format(a.under(MUL)), MUL)
 
 
@@ -149,13 +168,15 @@ def many(rng: Random) -> Term:
     terms = [number(rng, spelled=False, top=rng.choice((20, 99, 999))) for _ in range(rng.randint(3, 5))]
     said = ", ".join(t.said for t in terms[:-1]) + f" and {terms[-1].said}"
     plus = "+".join(t.expr for t in terms)
-    return rng.choice((
-        Term(rng.choice((f"the average of {said}", f"the mean of {said}", f"the arithmetic mean of {said}")), f"({plus})/{len(terms)}"),
-        Term(rng.choice((f"the sum of {said}", f"the total of {said}", f"{said} added up", f"{said} together", " plus ".join(t.said for t in terms))), plus, ADD),
-        Term(rng.choice((f"the product of {said}", " times ".join(t.said for t in terms))), "*".join(t.expr for t in terms), MUL),
-        Term(rng.choice((f"the largest of {said}", f"the maximum of {said}", f"the biggest of {said}")), f"max({', '.join(t.expr for t in terms)})"),
-        Term(rng.choice((f"the smallest of {said}", f"the minimum of {said}")), f"min({', '.join(t.expr for t in terms)})"),
-    ))
+    return rng.choice(
+        (
+            Term(rng.choice((f"the average of {said}", f"the mean of {said}", f"the arithmetic mean of {said}")), f"({plus})/{len(terms)}"),
+            Term(rng.choice((f"the sum of {said}", f"the total of {said}", f"{said} added up", f"{said} together", " plus ".join(t.said for t in terms))), plus, ADD),
+            Term(rng.choice((f"the product of {said}", " times ".join(t.said for t in terms))), "*".join(t.expr for t in terms), MUL),
+            Term(rng.choice((f"the largest of {said}", f"the maximum of {said}", f"the biggest of {said}")), f"max({', '.join(t.expr for t in terms)})"),
+            Term(rng.choice((f"the smallest of {said}", f"the minimum of {said}")), f"min({', '.join(t.expr for t in terms)})"),
+        )
+    )
 
 
 def in_words(rng: Random, depth: int = 1) -> Term:
@@ -200,7 +221,7 @@ def in_words(rng: Random, depth: int = 1) -> Term:
     if roll < 0.955:
         return scaled(rng, a)
     b, c = number(rng, top=99), number(rng, top=99)
-    op1, op2 = rng.choice((("plus", "+"), ("minus", "-"), ("times", "*"), ("divided by", "/"))), rng.choice((("plus", "+"), ("minus", "-"), ("times", "*")))
+    op1, op2 = (rng.choice((("plus", "+"), ("minus", "-"), ("times", "*"), ("divided by", "/"))), rng.choice((("plus", "+"), ("minus", "-"), ("times", "*"))))
     return Term(f"{a.said} {op1[0]} {b.said} {op2[0]} {c.said}", f"{a.expr}{op1[1]}{b.expr}{op2[1]}{c.expr}", ADD)
 
 
@@ -258,34 +279,36 @@ def story(rng: Random) -> Term:
     boxes = {"box": "boxes", "shelf": "shelves"}.get(box, box + "s")
     gets = rng.choice(("buys", "finds", "gets", "receives", "picks up", "is given", "collects"))
     loses = rng.choice(("gives away", "loses", "sells", "breaks", "eats", "hands out", "drops"))
-    speed, hours = rng.randint(4, 130), rng.choice((rng.randint(2, 12), round(rng.uniform(0.5, 9), 1)))
+    speed, hours = (rng.randint(4, 130), rng.choice((rng.randint(2, 12), round(rng.uniform(0.5, 9), 1))))
     has = rng.choice(("has", "owns", "starts with", "keeps"))
-    return rng.choice((
-        Term(f"{who} {has} {a} {things} and {gets} {b} more. How many {things} does {he} have now?", f"{a}+{b}"),
-        Term(f"{who} {has} {big} {things} and {loses} {b} of them. How many are left?", f"{big}-{b}"),
-        Term(f"{who} had {big} {things}. {he.capitalize()} {loses} {b} and {gets} {c}. How many {things} are there now?", f"{big}-{b}+{c}"),
-        Term(f"There are {a} {boxes} with {b} {things} in each {box}. How many {things} are there in total?", f"{a}*{b}"),
-        Term(f"If one {box} holds {b} {things}, how many {things} fit in {a} {boxes}?", f"{a}*{b}"),
-        Term(f"{who} shares {a * b} {things} equally among {b} friends. How many does each friend get?", f"{a * b}/{b}"),
-        Term(f"{a * b} {things} are packed into {boxes} of {b}. How many {boxes} are needed?", f"{a * b}/{b}"),
-        Term(f"A {thing} costs {price} {rng.choice(('euros', 'dollars', 'pounds'))}. How much do {a} {things} cost?", f"{a}*{price}"),
-        Term(f"A train travels {speed} km per hour for {hours} hours. How far does it go?", f"{speed}*{hours}"),
-        Term(f"{who} drives {speed * 3} km in {rng.randint(2, 9)} hours. What is the average speed?".replace(" in ", " in ", 1), f"{speed * 3}/0"),
-        Term(f"A {rng.choice(('field', 'room', 'garden', 'wall', 'rectangle', 'carpet'))} is {a} {rng.choice(('m', 'metres'))} long and {b} {rng.choice(('m', 'metres'))} wide. What is its area?", f"{a}*{b}"),
-        Term(f"A rectangle is {a} cm by {b} cm. What is its perimeter?", f"2*({a}+{b})"),
-        Term(f"{who} earns {a} {rng.choice(('euros', 'dollars', 'pounds'))} an hour and works {b} hours. How much does {he} earn?", f"{a}*{b}"),
-        Term(f"{who} is {a} years old and {other} is {b} years older. How old is {other}?", f"{a}+{b}"),
-        Term(f"{who} reads {a} pages a day. How many pages does {he} read in {rng.choice(('a week', 'one week'))}?", f"{a}*7"),
-        Term(f"A bill of {price} is split between {b} people. How much does each pay?", f"{price}/{b}"),
-        Term(f"A {thing} costs {a * 10} and is {b % 60 + 5}% off. What is the new price?", f"{a * 10}*(1-{b % 60 + 5}/100)"),
-        Term(f"{who} buys {a} {things} at {price} each and pays with {a * 100}. How much change does {he} get?", f"{a * 100}-{a}*{price}"),
-        Term(f"{a} {boxes} hold {b} {things} each, and {c} {things} are loose. How many {things} altogether?", f"{a}*{b}+{c}"),
-        Term(f"{who} saves {a} a month. How much is that after {rng.randint(2, 9)} years?", f"{a}*12*0"),
-        Term(f"How many minutes are there in {a} hours?", f"{a}*60"),
-        Term(f"How many seconds are in {a} minutes?", f"{a}*60"),
-        Term(f"How many days are in {a} weeks?", f"{a}*7"),
-        Term(f"How many eggs are in {a} dozen?", f"{a}*12"),
-    ))
+    return rng.choice(
+        (
+            Term(f"{who} {has} {a} {things} and {gets} {b} more. How many {things} does {he} have now?", f"{a}+{b}"),
+            Term(f"{who} {has} {big} {things} and {loses} {b} of them. How many are left?", f"{big}-{b}"),
+            Term(f"{who} had {big} {things}. {he.capitalize()} {loses} {b} and {gets} {c}. How many {things} are there now?", f"{big}-{b}+{c}"),
+            Term(f"There are {a} {boxes} with {b} {things} in each {box}. How many {things} are there in total?", f"{a}*{b}"),
+            Term(f"If one {box} holds {b} {things}, how many {things} fit in {a} {boxes}?", f"{a}*{b}"),
+            Term(f"{who} shares {a * b} {things} equally among {b} friends. How many does each friend get?", f"{a * b}/{b}"),
+            Term(f"{a * b} {things} are packed into {boxes} of {b}. How many {boxes} are needed?", f"{a * b}/{b}"),
+            Term(f"A {thing} costs {price} {rng.choice(('euros', 'dollars', 'pounds'))}. How much do {a} {things} cost?", f"{a}*{price}"),
+            Term(f"A train travels {speed} km per hour for {hours} hours. How far does it go?", f"{speed}*{hours}"),
+            Term(f"{who} drives {speed * 3} km in {rng.randint(2, 9)} hours. What is the average speed?".replace(" in ", " in ", 1), f"{speed * 3}/0"),
+            Term(f"A {rng.choice(('field', 'room', 'garden', 'wall', 'rectangle', 'carpet'))} is {a} {rng.choice(('m', 'metres'))} long and {b} {rng.choice(('m', 'metres'))} wide. What is its area?", f"{a}*{b}"),
+            Term(f"A rectangle is {a} cm by {b} cm. What is its perimeter?", f"2*({a}+{b})"),
+            Term(f"{who} earns {a} {rng.choice(('euros', 'dollars', 'pounds'))} an hour and works {b} hours. How much does {he} earn?", f"{a}*{b}"),
+            Term(f"{who} is {a} years old and {other} is {b} years older. How old is {other}?", f"{a}+{b}"),
+            Term(f"{who} reads {a} pages a day. How many pages does {he} read in {rng.choice(('a week', 'one week'))}?", f"{a}*7"),
+            Term(f"A bill of {price} is split between {b} people. How much does each pay?", f"{price}/{b}"),
+            Term(f"A {thing} costs {a * 10} and is {b % 60 + 5}% off. What is the new price?", f"{a * 10}*(1-{b % 60 + 5}/100)"),
+            Term(f"{who} buys {a} {things} at {price} each and pays with {a * 100}. How much change does {he} get?", f"{a * 100}-{a}*{price}"),
+            Term(f"{a} {boxes} hold {b} {things} each, and {c} {things} are loose. How many {things} altogether?", f"{a}*{b}+{c}"),
+            Term(f"{who} saves {a} a month. How much is that after {rng.randint(2, 9)} years?", f"{a}*12*0"),
+            Term(f"How many minutes are there in {a} hours?", f"{a}*60"),
+            Term(f"How many seconds are in {a} minutes?", f"{a}*60"),
+            Term(f"How many days are in {a} weeks?", f"{a}*7"),
+            Term(f"How many eggs are in {a} dozen?", f"{a}*12"),
+        )
+    )
 
 
 def _story(rng: Random) -> Term:
@@ -303,27 +326,115 @@ def _story(rng: Random) -> Term:
 
 
 ASK = (
-    "What is {}?", "What is {}?", "What is {}?", "What's {}?", "what is {}", "what's {}", "How much is {}?", "Calculate {}.", "Calculate {}", "Compute {}.", "compute {}",
-    "Work out {}.", "Evaluate {}.", "Find {}.", "Tell me {}.", "Give me {}.", "Can you calculate {}?", "Could you work out {} for me?", "Please compute {}.",
-    "I need to know {}.", "Determine {}.", "What do you get for {}?", "What does {} equal?", "What is the value of {}?", "What is the result of {}?", "Do you know {}?",
-    "Hi! What is {}?", "Hello, can you tell me {}?", "{}?", "{}", "What would {} be?", "Quick question: what is {}?", "Help me with this: {}", "How much would {} be?",
-    "My homework asks for {}. What is it?", "Use the calculator: {}", "{}, please.", "I'd like to know {}.", "What number is {}?", "Please tell me what {} is.", "So what is {}?",
+    "What is {}?",
+    "What is {}?",
+    "What is {}?",
+    "What's {}?",
+    "what is {}",
+    "what's {}",
+    "How much is {}?",
+    "Calculate {}.",
+    "Calculate {}",
+    "Compute {}.",
+    "compute {}",
+    "Work out {}.",
+    "Evaluate {}.",
+    "Find {}.",
+    "Tell me {}.",
+    "Give me {}.",
+    "Can you calculate {}?",
+    "Could you work out {} for me?",
+    "Please compute {}.",
+    "I need to know {}.",
+    "Determine {}.",
+    "What do you get for {}?",
+    "What does {} equal?",
+    "What is the value of {}?",
+    "What is the result of {}?",
+    "Do you know {}?",
+    "Hi! What is {}?",
+    "Hello, can you tell me {}?",
+    "{}?",
+    "{}",
+    "What would {} be?",
+    "Quick question: what is {}?",
+    "Help me with this: {}",
+    "How much would {} be?",
+    "My homework asks for {}. What is it?",
+    "Use the calculator: {}",
+    "{}, please.",
+    "I'd like to know {}.",
+    "What number is {}?",
+    "Please tell me what {} is.",
+    "So what is {}?",
 )
 SYMBOL_ASK = (
-    "{}", "{} = ?", "{} =", "{}?", "What is {}?", "What is {}?", "What's {}?", "Calculate {}", "Calculate: {}", "Compute {}.", "Solve {}", "Evaluate {}.", "How much is {}?", "what is {}",
-    "Can you evaluate {}?", "Please calculate {}.", "Work out {}.", "Find the value of {}.", "What does {} equal?", "Tell me the result of {}.", "What is the result of {}?",
-    "What do I get if I type {} into a calculator?", "Quick: {}", "Give me {}", "Simplify {}", "I want to know {}.", "what do you get for {}", "Result of {}?", "whats {}", "calc {}",
+    "{}",
+    "{} = ?",
+    "{} =",
+    "{}?",
+    "What is {}?",
+    "What is {}?",
+    "What's {}?",
+    "Calculate {}",
+    "Calculate: {}",
+    "Compute {}.",
+    "Solve {}",
+    "Evaluate {}.",
+    "How much is {}?",
+    "what is {}",
+    "Can you evaluate {}?",
+    "Please calculate {}.",
+    "Work out {}.",
+    "Find the value of {}.",
+    "What does {} equal?",
+    "Tell me the result of {}.",
+    "What is the result of {}?",
+    "What do I get if I type {} into a calculator?",
+    "Quick: {}",
+    "Give me {}",
+    "Simplify {}",
+    "I want to know {}.",
+    "what do you get for {}",
+    "Result of {}?",
+    "whats {}",
+    "calc {}",
 )
 ORDERS = (
-    ("Add {a} and {b}.", "{a}+{b}"), ("Add {a} to {b}.", "{b}+{a}"), ("Subtract {a} from {b}.", "{b}-{a}"), ("Take {a} away from {b}.", "{b}-{a}"), ("Multiply {a} by {b}.", "{a}*{b}"),
-    ("Multiply {a} and {b}.", "{a}*{b}"), ("Divide {a} by {b}.", "{a}/{b}"), ("Double {a}.", "{a}*2"), ("Halve {a}.", "{a}/2"), ("Square {a}.", "{a}^2"), ("Cube {a}.", "{a}^3"), ("Triple {a}.", "{a}*3"),
-    ("Raise {a} to the power of {s}.", "{a}^{s}"), ("Take the square root of {a}.", "sqrt({a})"), ("Add {a} and {b}, then multiply by {s}.", "({a}+{b})*{s}"),
-    ("Multiply {a} by {b} and add {s}.", "{a}*{b}+{s}"), ("Divide {a} by {s} and subtract {b}.", "{a}/{s}-{b}"), ("Take {a}, add {b} and divide by {s}.", "({a}+{b})/{s}"),
-    ("Start with {a}, multiply it by {s}, then subtract {b}.", "{a}*{s}-{b}"), ("Multiply the sum of {a} and {b} by {s}.", "({a}+{b})*{s}"), ("Divide the sum of {a} and {b} by {s}.", "({a}+{b})/{s}"),
-    ("Subtract {b} from {a} and square the result.", "({a}-{b})^2"), ("Increase {a} by {s}%.", "{a}*(1+{s}/100)"), ("Decrease {a} by {s}%.", "{a}*(1-{s}/100)"), ("Reduce {a} by {s} percent.", "{a}*(1-{s}/100)"),
-    ("How many times does {s} go into {a}?", "{a}/{s}"), ("If I add {a} and {b}, what do I get?", "{a}+{b}"), ("If you multiply {a} by {b}, what is the result?", "{a}*{b}"),
-    ("What do you get when you divide {a} by {b}?", "{a}/{b}"), ("What do you get if you subtract {a} from {b}?", "{b}-{a}"), ("What remains when {s} is subtracted from {a}?", "{a}-{s}"),
-    ("What must be added to {a} to get {b}?", "{b}-{a}"), ("By how much is {a} larger than {b}?", "{a}-{b}"), ("How much bigger is {a} than {b}?", "{a}-{b}"),
+    ("Add {a} and {b}.", "{a}+{b}"),
+    ("Add {a} to {b}.", "{b}+{a}"),
+    ("Subtract {a} from {b}.", "{b}-{a}"),
+    ("Take {a} away from {b}.", "{b}-{a}"),
+    ("Multiply {a} by {b}.", "{a}*{b}"),
+    ("Multiply {a} and {b}.", "{a}*{b}"),
+    ("Divide {a} by {b}.", "{a}/{b}"),
+    ("Double {a}.", "{a}*2"),
+    ("Halve {a}.", "{a}/2"),
+    ("Square {a}.", "{a}^2"),
+    ("Cube {a}.", "{a}^3"),
+    ("Triple {a}.", "{a}*3"),
+    ("Raise {a} to the power of {s}.", "{a}^{s}"),
+    ("Take the square root of {a}.", "sqrt({a})"),
+    ("Add {a} and {b}, then multiply by {s}.", "({a}+{b})*{s}"),
+    ("Multiply {a} by {b} and add {s}.", "{a}*{b}+{s}"),
+    ("Divide {a} by {s} and subtract {b}.", "{a}/{s}-{b}"),
+    ("Take {a}, add {b} and divide by {s}.", "({a}+{b})/{s}"),
+    ("Start with {a}, multiply it by {s}, then subtract {b}.", "{a}*{s}-{b}"),
+    ("Multiply the sum of {a} and {b} by {s}.", "({a}+{b})*{s}"),
+    ("Divide the sum of {a} and {b} by {s}.", "({a}+{b})/{s}"),
+    ("Subtract {b} from {a} and square the result.", "({a}-{b})^2"),
+    ("Increase {a} by {s}%.", "{a}*(1+{s}/100)"),
+    ("Decrease {a} by {s}%.", "{a}*(1-{s}/100)"),
+    ("Reduce {a} by {s} percent.", "{a}*(1-{s}/100)"),
+    ("How many times does {s} go into {a}?", "{a}/{s}"),
+    ("If I add {a} and {b}, what do I get?", "{a}+{b}"),
+    ("If you multiply {a} by {b}, what is the result?", "{a}*{b}"),
+    ("What do you get when you divide {a} by {b}?", "{a}/{b}"),
+    ("What do you get if you subtract {a} from {b}?", "{b}-{a}"),
+    ("What remains when {s} is subtracted from {a}?", "{a}-{s}"),
+    ("What must be added to {a} to get {b}?", "{b}-{a}"),
+    ("By how much is {a} larger than {b}?", "{a}-{b}"),
+    ("How much bigger is {a} than {b}?", "{a}-{b}"),
 )
 
 

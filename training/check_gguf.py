@@ -61,37 +61,21 @@ def engine(model: str) -> None:
     server = xllamacpp.Server(params)
 
     def ids(text: str) -> list[int]:
-        request = urllib.request.Request(
-            server.listening_address + "/tokenize",
-            json.dumps({"content": text, "add_special": False, "parse_special": False}).encode(),
-            {"Content-Type": "application/json", "Authorization": "Bearer " + key},
-        )
+        request = urllib.request.Request(server.listening_address + "/tokenize", json.dumps({"content": text, "add_special": False, "parse_special": False}).encode(), {"Content-Type": "application/json", "Authorization": "Bearer " + key})
         return json.load(urllib.request.urlopen(request, timeout=60))["tokens"]
 
     def reply(prompt: list[int]) -> list[dict[str, Any]]:
-        answer = server.handle_completions(
-            {"prompt": prompt, "max_tokens": REPLY, "temperature": 0, "logprobs": TOP}
-        )
+        answer = server.handle_completions({"prompt": prompt, "max_tokens": REPLY, "temperature": 0, "logprobs": TOP})
         if "error" in answer:
             raise SystemExit(f"error: the engine says {answer['error']['message']}")
         return answer["choices"][0]["logprobs"]["content"]
 
-    answers = {
-        "ids": [ids(text) for text in asked["texts"]],
-        "replies": [reply(prompt) for prompt in asked["prompts"]],
-    }
+    answers = {"ids": [ids(text) for text in asked["texts"]], "replies": [reply(prompt) for prompt in asked["prompts"]]}
     print("\n" + json.dumps(answers), flush=True)
 
 
 def ask_engine(python: str, model: str, texts: list[str], prompts: list[list[int]]) -> Any:
-    done = subprocess.run(
-        [python, __file__, "--engine", model],
-        input=json.dumps({"texts": texts, "prompts": prompts}),
-        env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = subprocess.run([python, __file__, "--engine", model], input=json.dumps({"texts": texts, "prompts": prompts}), env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"error: the engine's half failed\n{done.stderr[-2000:]}")
     return json.loads(done.stdout.splitlines()[-1])
@@ -129,9 +113,22 @@ def check_ids(codec: Any, texts: list[str], theirs: list[list[int]]) -> bool:
     return not wrong
 
 
+def check_origin(checkpoint: str, model: str) -> None:
+    """A run that goes on replaces its checkpoint; comparing another state would blame the engine."""
+    import gguf
+    import numpy as np
+    import torch
+
+    weights = torch.load(checkpoint, map_location="cpu")["model"]
+    theirs = {t.name: t.data for t in gguf.GGUFReader(model).tensors}["output_norm.weight"]
+    if not np.array_equal(theirs, weights["norm.weight"].numpy()):
+        raise SystemExit(f"error: {model} was not made from {checkpoint} as it is now")
+
+
 def check_replies(checkpoint: str, codec: Any, prompts: list[list[int]], replies: list) -> bool:
     """The trainer reads along with the engine's replies: would it have written the same?"""
     import torch
+
     from model import Config, Llama
 
     state = torch.load(checkpoint, map_location="cpu")
@@ -152,11 +149,7 @@ def check_replies(checkpoint: str, codec: Any, prompts: list[list[int]], replies
     if replies:
         print(f"a reply of the engine: {codec.decode(e['id'] for e in replies[0])!r}")
     mean, along = sum(differences) / len(differences), sum(first) / len(first)
-    print(
-        f"replies: {whole} of {len(replies)} wholly the trainer's own, {along:.4f} of their tokens"
-        f"\nlog probabilities of the top {TOP}: mean difference {mean:.4f}, "
-        f"largest {max(differences):.3f}"
-    )
+    print(f"replies: {whole} of {len(replies)} wholly the trainer's own, {along:.4f} of their tokens\nlog probabilities of the top {TOP}: mean difference {mean:.4f}, largest {max(differences):.3f}")
     return along >= SAME_ALONG and mean <= NEAR
 
 
@@ -172,9 +165,11 @@ def main() -> None:
         return engine(args.gguf)
 
     import torch
+
     from tokenizer import OUT, Codec
 
     torch.set_num_threads(1)
+    check_origin(args.checkpoint, args.gguf)
     codec = Codec.load(args.tokenizer or OUT)
     texts, prompts = trace_prompts(codec)
     answers = ask_engine(args.python, args.gguf, TEXTS + texts, prompts)

@@ -12,6 +12,7 @@ from pathlib import Path
 import gguf
 import numpy as np
 import torch
+
 from model import Config
 from tokenizer import CONTROL, END, PAD
 from tokenizer import OUT as TOKENIZER
@@ -22,17 +23,7 @@ TEMPLATE = "src/chatwright/nano/chat_template.jinja"
 LARGEST = 16_000_000  # bytes; the file travels in the package
 
 # Names of llama.cpp's llama, by ours.
-BLOCK = {
-    "attn_norm": "attn_norm",
-    "q": "attn_q",
-    "k": "attn_k",
-    "v": "attn_v",
-    "o": "attn_output",
-    "ff_norm": "ffn_norm",
-    "gate": "ffn_gate",
-    "up": "ffn_up",
-    "down": "ffn_down",
-}
+BLOCK = {"attn_norm": "attn_norm", "q": "attn_q", "k": "attn_k", "v": "attn_v", "o": "attn_output", "ff_norm": "ffn_norm", "gate": "ffn_gate", "up": "ffn_up", "down": "ffn_down"}
 
 
 def tensors(weights: dict[str, torch.Tensor]) -> Iterator[tuple[str, np.ndarray]]:

@@ -61,9 +61,7 @@ class Block(nn.Module):
         q, k, v = self.qkv(x, turn)
         return self.rest(x, F.scaled_dot_product_attention(q, k, v, is_causal=True))
 
-    def behind(
-        self, head: Tensor, x: Tensor, turn: Tensor, mask: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def behind(self, head: Tensor, x: Tensor, turn: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """The same for rows `x` that all begin with the tokens of `head` (1, time, dim)."""
         at, rows = head.shape[1], x.shape[0]
         q0, k0, v0 = self.qkv(head, turn[:at])
@@ -115,9 +113,7 @@ class Llama(nn.Module):
             head, x = block.behind(head, x, turn, mask)
         return x
 
-    def forward(
-        self, ids: Tensor, keep: Tensor | None = None, shared: Tensor | None = None
-    ) -> Tensor:
+    def forward(self, ids: Tensor, keep: Tensor | None = None, shared: Tensor | None = None) -> Tensor:
         """Logits for every position, or only for those where `keep` is true.
 
         `shared` (time,) are tokens that come before every row: computed once, not once a row.

@@ -8,14 +8,79 @@ from collections import Counter
 from random import Random
 
 TARGET, LIMIT, TOP = 320, 400, 3
-STOP = set("a an and are as at be been by did do does for from had has have he her him his how i in is it its me my of on or she that the their them there they this to was were what when where which who whose why will with you your s".split())
+STOP = set(
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "been",
+        "by",
+        "did",
+        "do",
+        "does",
+        "for",
+        "from",
+        "had",
+        "has",
+        "have",
+        "he",
+        "her",
+        "him",
+        "his",
+        "how",
+        "i",
+        "in",
+        "is",
+        "it",
+        "its",
+        "me",
+        "my",
+        "of",
+        "on",
+        "or",
+        "she",
+        "that",
+        "the",
+        "their",
+        "them",
+        "there",
+        "they",
+        "this",
+        "to",
+        "was",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "who",
+        "whose",
+        "why",
+        "will",
+        "with",
+        "you",
+        "your",
+        "s",
+    ]
+)
 
 
-def passages(file: str, title: str, lines: list[str]) -> list[tuple[str, str, str]]:
-    """Pack a note's lines into passages of about 320 characters."""
+HEADINGS = ("Life", "Work", "Family", "Early years", "History", "Facts", "Figures", "Today", "Background", "Description", "Details", "Later years", "Building", "Nature", "Visitors", "In brief", "Notes", "Technical data", "People", "Career")
+
+
+def passages(rng: Random, file: str, title: str, lines: list[str]) -> list[tuple[str, str, str]]:
+    """Pack a note's lines into passages of about 320 characters; a note may have sections."""
     packed: list[str] = []
+    sections = rng.random() < 0.3
     for line in lines:
-        if packed and len(packed[-1]) + len(line) + 1 <= TARGET:
+        fresh = sections and packed and rng.random() < 0.35
+        if fresh and rng.random() < 0.15:
+            line = f"{rng.choice(HEADINGS)}: {line}"
+        if packed and not fresh and len(packed[-1]) + len(line) + 1 <= TARGET:
             packed[-1] += " " + line
         else:
             packed.append(line)

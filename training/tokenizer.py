@@ -53,10 +53,7 @@ class Codec:
 
     def parts(self, parts: Iterable[tuple[str, str]]) -> list[tuple[str, list[int]]]:
         """Each part of a trace on its own, as a prompt is tokenised when the model is used."""
-        return [
-            (kind, [self.control(text)] if _is_control(kind, text) else self.encode(text))
-            for kind, text in parts
-        ]
+        return [(kind, [self.control(text)] if _is_control(kind, text) else self.encode(text)) for kind, text in parts]
 
 
 def _is_control(kind: str, text: str) -> bool:
@@ -65,19 +62,9 @@ def _is_control(kind: str, text: str) -> bool:
 
 def train(texts: Iterator[str], vocab: int = VOCAB) -> Tokenizer:
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Digits(individual_digits=True),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True),
-        ]
-    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)])
     tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=vocab,
-        special_tokens=list(CONTROL),
-        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-        show_progress=False,
-    )
+    trainer = trainers.BpeTrainer(vocab_size=vocab, special_tokens=list(CONTROL), initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()), show_progress=False)
     tokenizer.train_from_iterator(texts, trainer)
     return tokenizer
 

@@ -35,11 +35,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
 from model import Config, Llama
 from tokenizer import OUT as TOKENIZER
 from tokenizer import PAD, Codec
-from torch import Tensor, nn
-from torch.nn import functional as F
 
 # Data
 SEED = 1  # of the traces: pool N of seed S is always the same
@@ -52,8 +53,8 @@ PLAIN_KEEP = 0.25  # share of those tokens that is scored, with weight PLAIN_WEI
 AHEAD = 24  # batches the worker may be ahead
 
 # Optimisation
-LR_MATRICES = 2e-3  # Muon, on the matrices of the blocks
-LR_REST = 1.5e-3  # AdamW, on the embedding and the norms
+LR_MATRICES = 4e-3  # Muon, on the matrices of the blocks
+LR_REST = 3e-3  # AdamW, on the embedding and the norms
 DECAY = 0.1  # weight decay of the matrices
 WARMUP = 100  # steps
 CLIP = 1.0  # largest norm of the gradient
@@ -262,10 +263,7 @@ def optimizers(model: Llama, cuda: bool) -> list[torch.optim.Optimizer]:
     matrices = [p for p in model.blocks.parameters() if p.ndim == 2]
     known = {id(p) for p in matrices}
     rest = [p for p in model.parameters() if id(p) not in known]
-    return [
-        Muon(matrices, LR_MATRICES, DECAY),
-        torch.optim.AdamW(rest, LR_REST, betas=(0.9, 0.95), weight_decay=0.0, fused=cuda or None),
-    ]
+    return [Muon(matrices, LR_MATRICES, DECAY), torch.optim.AdamW(rest, LR_REST, betas=(0.9, 0.95), weight_decay=0.0, fused=cuda or None)]
 
 
 def rate(step: int, tokens: int, budget: int, decay_from: int) -> float:
@@ -362,25 +360,12 @@ class Trainer:
             for kind, hits in zip(rows.kinds, np.split(right, counts.cumsum()[:-1]), strict=True):
                 for name in ("all", kind):
                     seen[name].append((int(hits.sum()), len(hits)))
-        return {
-            name: {
-                "tokens": sum(h for h, _ in pairs) / max(1, sum(n for _, n in pairs)),
-                "whole": sum(h == n for h, n in pairs) / len(pairs),
-                "traces": len(pairs),
-            }
-            for name, pairs in sorted(seen.items())
-        }
+        return {name: {"tokens": sum(h for h, _ in pairs) / max(1, sum(n for _, n in pairs)), "whole": sum(h == n for h, n in pairs) / len(pairs), "traces": len(pairs)} for name, pairs in sorted(seen.items())}
 
 
 def save(path: Path, model: Llama, optims: list, progress: Progress, args) -> None:
     """Whole or not at all: a stop in the middle leaves the older file."""
-    state = {
-        "config": asdict(model.config),
-        "model": model.state_dict(),
-        "optimizers": [optim.state_dict() for optim in optims],
-        "progress": asdict(progress),
-        "settings": {name: str(value) for name, value in vars(args).items()},
-    }
+    state = {"config": asdict(model.config), "model": model.state_dict(), "optimizers": [optim.state_dict() for optim in optims], "progress": asdict(progress), "settings": {name: str(value) for name, value in vars(args).items()}}
     part = path.with_suffix(".part")
     torch.save(state, part)
     part.replace(path)
@@ -460,10 +445,7 @@ def main() -> None:
         for optim, saved in zip(optims, state["optimizers"], strict=True):
             optim.load_state_dict(saved)
 
-    held_out = [
-        pad(group)
-        for group in cut(pool_traces(codec, EVAL_SEED, 0, args.eval_traces), args.micro_tokens)
-    ]
+    held_out = [pad(group) for group in cut(pool_traces(codec, EVAL_SEED, 0, args.eval_traces), args.micro_tokens)]
     log = (args.run / "log.jsonl").open("a")
 
     def note(line: str, **facts: object) -> None:
@@ -493,9 +475,7 @@ def main() -> None:
             before = progress.tokens
             progress.step += 1
             progress.tokens += tokens
-            progress.pool, progress.batch = (
-                (batch.pool + 1, 0) if batch.last else (batch.pool, batch.index + 1)
-            )
+            progress.pool, progress.batch = (batch.pool + 1, 0) if batch.last else (batch.pool, batch.index + 1)
             progress.seconds += time.monotonic() - started
             if before < args.decay_from <= progress.tokens:
                 save(args.run / "stable.pt", model, optims, progress, args)
@@ -508,15 +488,7 @@ def main() -> None:
                 speed = window_tokens / (time.monotonic() - since)
                 loss, right = window.loss / window.targets, window.right / window.targets
                 left = (args.tokens - progress.tokens) / speed / 60
-                note(
-                    f"step {progress.step:5d}  {progress.tokens / 1e6:6.2f}M tokens "
-                    f"{speed:6.0f}/s  loss {loss:.4f}  right {right:.4f}  lr {share:.2f} "
-                    f" {left:.0f} min left",
-                    speed=round(speed),
-                    loss=round(loss, 5),
-                    right=round(right, 5),
-                    lr=round(share, 4),
-                )
+                note(f"step {progress.step:5d}  {progress.tokens / 1e6:6.2f}M tokens {speed:6.0f}/s  loss {loss:.4f}  right {right:.4f}  lr {share:.2f}  {left:.0f} min left", speed=round(speed), loss=round(loss, 5), right=round(right, 5), lr=round(share, 4))
                 window, since, window_tokens = Tally(), time.monotonic(), 0
             if args.eval_every and before // args.eval_every < progress.tokens // args.eval_every:
                 check()

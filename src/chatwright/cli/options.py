@@ -81,9 +81,10 @@ def tools_from(
 def _search(docs: Path | None, screen: Screen) -> list[Tool]:
     if docs is None:
         return []
+    from ..tools.index import Index
     from ..tools.search import search
 
-    tool = search(docs)
-    for name, reason in getattr(tool.call, "skipped", ()):
-        screen.notice(f"skipped {name}: {reason}")
-    return [tool]
+    index = Index.read(docs)
+    if index.notice:
+        screen.notice(index.notice)
+    return [search(index)]

@@ -101,12 +101,10 @@ class ValueEnd:
         elif self._before in "{[,:=(" or "\n" in text[self._gap : at]:
             self._quote = char
         self._before, self._gap, self._pos = char, at + 1, at + 1
+        self.end = at + 1
         if self._depth > MAX_DEPTH:
             return "deep"
-        if self._depth == 0:
-            self.end = at + 1
-            return "closed"
-        return None
+        return "closed" if self._depth == 0 else None
 
     def _skip(self, text: str, to: int) -> None:
         """Pass over text without a meaning, remembering its last character that is no space."""

@@ -11,7 +11,18 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
-__all__ = ["MORE", "Label", "More", "Tag", "fence_at", "label_at", "object_at", "tag_at"]
+__all__ = [
+    "MORE",
+    "Label",
+    "More",
+    "Tag",
+    "fence_at",
+    "fence_line_at",
+    "label_at",
+    "object_at",
+    "tag_at",
+    "ticks_at",
+]
 
 Kind = Literal["thought", "action", "input", "final", "observation", "question", "answer"]
 _WORDS: tuple[tuple[str, Kind], ...] = (
@@ -37,6 +48,9 @@ _TAGS: tuple[tuple[str, Literal["open", "close", "call"]], ...] = (
     ("<tool_call>", "call"),
 )
 _FENCE = re.compile(r"(?:`{3,16}|~{3,16})[ \t]{0,8}[\w+-]{0,20}\s{0,64}")
+_TICKS = re.compile(r"`{1,16}|~{1,16}")
+_FENCE_LINE = re.compile(r"[ \t]{0,8}(?:`{3}|~{3})")
+_FENCE_STARTS = ("", "`", "``", "~", "~~")
 _QUOTE, _NO_QUOTE = "[\"'“”‘’]", "[^\"'“”‘’{}\\n]"
 _OBJECT = re.compile(
     rf"(?:\[\s{{0,64}})?\{{\s{{0,64}}(?:{_QUOTE}{_NO_QUOTE}{{1,40}}{_QUOTE}|[A-Za-z_][\w \-]{{0,39}})"
@@ -101,6 +115,8 @@ def label_at(text: str, at: int, final: bool) -> Label | More | None:
     said = text[line.start : at + _HEAD].lower()
     if not said:
         return None if final else MORE
+    if said[0] not in "taofq":
+        return None
     waits = False
     for word, kind in _WORDS:
         if said.startswith(word):
@@ -184,6 +200,22 @@ def fence_at(text: str, at: int, final: bool) -> int | More | None:
         waits = not final and text[at : at + 3] in ("`", "``", "~", "~~")
         return MORE if waits else None
     return MORE if found.end() == len(text) and not final else found.end()
+
+
+def ticks_at(text: str, at: int) -> str:
+    """The ticks of the fence that opens at `at`; the same close it."""
+    found = _TICKS.match(text, at)
+    return found[0] if found else ""
+
+
+def fence_line_at(text: str, at: int, final: bool) -> int | More | None:
+    """Behind the ticks of the fence that the line at `at` starts with."""
+    found = _FENCE_LINE.match(text, at)
+    if found:
+        return found.end()
+    tail = text[at : at + 11]
+    waits = not final and at + len(tail) == len(text) and tail.strip(" \t") in _FENCE_STARTS
+    return MORE if waits else None
 
 
 def object_at(text: str, at: int, final: bool) -> bool | More:

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from ._calls import Reading, for_tool, looks_intended, read_call_text, read_calls
 from ._json_repair import NotJson, ValueEnd, read
-from ._marks import MORE, Label, More, label_at
+from ._marks import MORE, Label, More, fence_line_at, label_at, ticks_at
 from ._reply import Reply
 from ._toolbox import Toolbox
 
@@ -23,9 +23,6 @@ _MAX_VALUE = 250_000
 _MAX_LINE = 400
 _TICKS = re.compile(r"(?:`{3,16}|~{3,16})([\w+-]{0,20})[ \t]{0,8}")
 _STRAY = re.compile(r"[\s}\],;]{0,64}")
-_CLOSING = re.compile(rf"{_STRAY.pattern}(?:`{{3,16}}|~{{3,16}}|</tool_call>)")
-_CLOSINGS = ("```", "~~~", "</tool_call>")
-_FENCE_LINE = re.compile(r"[ \t]{0,8}(?:`{3}|~{3})")
 _NAME_THEN_OBJECT = re.compile(r"[\s`*\"']*([^{}\[\]():=\"'`*]{1,64})[`*\"']*\s*[:=]?\s*(?=\{)")
 _NO_ACTION = (
     "none",
@@ -55,9 +52,10 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """An action was meant and cannot be read."""
+    """An action was meant and cannot be read; it ends at `end`."""
 
     reason: str
+    end: int
 
 
 Outcome = Found | Left | Mistake
@@ -75,8 +73,8 @@ class ActionReader:
         self.tool = ""
         self._reply = reply
         self._tools = tools
-        self._fenced = False
-        self._is_input = False
+        self._closing_mark = ""  # what closes the fence or the tag that was opened
+        self._is_input = self._in_input_fence = False
         self._budget = _MAX_VALUE  # for reading twice what started like a call and was none
         self._start = self._end = 0
         self._value = ValueEnd(0)
@@ -87,20 +85,21 @@ class ActionReader:
         """One step further."""
         return self._step(final)
 
-    def begin_label(self, *, fenced: bool = False) -> None:
+    def begin_label(self, closing: str = "") -> None:
         """Read what stands behind `Action:`, or behind a tag that says the same."""
-        self.asked, self.tool, self._fenced = True, "", fenced
+        self.asked, self.tool, self._closing_mark = True, "", closing
         self._step = self._behind_label
 
     def begin_input(self) -> None:
         """Read what stands behind `Action Input:`."""
+        self._in_input_fence = False
         self._step = self._behind_input
 
-    def begin_value(self, start: int, *, fenced: bool = False, is_input: bool = False) -> bool:
+    def begin_value(self, start: int, closing: str = "", *, is_input: bool = False) -> bool:
         """Read the object or list at `start`; false if too much was read in vain already."""
         if self._budget <= 0:
             return False
-        self._fenced = self._fenced or fenced
+        self._closing_mark = closing or self._closing_mark
         self._value, self._start, self._is_input = ValueEnd(start), start, is_input
         self._step = self._read_value
         return True
@@ -110,7 +109,8 @@ class ActionReader:
         name = self._tools.find(self.tool) if self.tool else None
         if name and not self._reply.cut and self._tools.needs_nothing(name):
             return Found(for_tool(name, None, self._tools), len(self._reply.text.rstrip()))
-        return Mistake(f"There is no JSON behind 'Action:'. {WRITE_ACTION}")
+        end = len(self._reply.text)
+        return Mistake(f"There is no JSON behind 'Action:'. {WRITE_ACTION}", end)
 
     def _behind_label(self, final: bool) -> Outcome | bool:
         reply = self._reply
@@ -137,7 +137,7 @@ class ActionReader:
             return False
         if inside is None:
             return self._line(final)
-        self._fenced, reply.at = True, inside
+        self._closing_mark, reply.at = ticks_at(reply.text, reply.at), inside
         return self._line(final) if reply.char in ("`", "~") else True
 
     def _inside_fence(self, final: bool) -> int | More | None:
@@ -181,12 +181,14 @@ class ActionReader:
         reply.pass_space()
         if not reply.char and not final:
             return False
-        inside = self._inside_fence(final) if reply.char in ("`", "~") else None
+        opens = reply.char in ("`", "~") and not self._in_input_fence
+        inside = self._inside_fence(final) if opens else None
         if inside is MORE:
             return False
         if inside is not None:
-            self._fenced, reply.at = True, inside
-            reply.pass_space()
+            self._closing_mark, self._in_input_fence = ticks_at(reply.text, reply.at), True
+            reply.at = inside
+            return True
         self._start = reply.at
         if reply.char in ("{", "["):
             return self.begin_value(reply.at, is_input=True)
@@ -198,11 +200,11 @@ class ActionReader:
         reply = self._reply
         if reply.line_start:
             label = label_at(reply.text, reply.at, final)
-            if label is MORE:
+            fence = fence_line_at(reply.text, reply.at, final) if self._closing_mark else None
+            if label is MORE or fence is MORE:
                 return False
-            fence = _FENCE_LINE.match(reply.text, reply.at) if self._fenced else None
             if fence or (isinstance(label, Label) and label.kind not in ("question", "answer")):
-                return self._use_words(fence.end() if fence else 0)
+                return self._use_words(fence or 0)
             reply.line_start = False
         end = reply.text.find("\n", reply.at)
         reply.line_start = end >= 0
@@ -210,15 +212,14 @@ class ActionReader:
         if end >= 0 or not final:
             return end >= 0
         if reply.cut:
-            return Mistake(
-                f"The input of the action was cut off. Write it again, shorter. {WRITE_ACTION}"
-            )
+            why = f"The input of the action was cut off. Write it again, shorter. {WRITE_ACTION}"
+            return Mistake(why, reply.at)
         return self._use_words(0)
 
     def _use_words(self, log_end: int) -> Outcome:
         words = self._reply.text[self._start : self._reply.at].rstrip()
         end = log_end or self._start + len(words)
-        words = words.removesuffix("```").rstrip() if self._fenced else words
+        words = words.removesuffix(self._closing_mark).rstrip()
         if len(words) > 1 and words[0] == words[-1] and words[0] in "\"'`":
             words = words[1:-1]
         return Found(for_tool(self.tool, words or None, self._tools), end)
@@ -226,11 +227,11 @@ class ActionReader:
     def _read_value(self, final: bool) -> Outcome | bool:
         text = self._reply.text
         state = self._value.find(text, final)
-        if state == "open" and len(text) - self._start > _MAX_VALUE:
-            state = "deep"
+        end = len(text) if state == "open" else self._value.end
+        if end - self._start > _MAX_VALUE:
+            state, end = "deep", self._start + _MAX_VALUE
         if state == "open" and not final:
             return False
-        end = len(text) if state in ("open", "deep") else self._value.end
         if state == "think":
             return Left(end)
         if state == "deep":
@@ -245,7 +246,7 @@ class ActionReader:
         if reading is not None:
             return self._close(reading, end)
         if self.asked:
-            return Mistake(f'The JSON behind the action has no key "action". {WRITE_ACTION}')
+            return Mistake(f'The JSON behind the action has no key "action". {WRITE_ACTION}', end)
         return Left(end)
 
     def _meaning(self, value: Any) -> Reading | None:
@@ -268,7 +269,7 @@ class ActionReader:
             self._reply.line_start, self._step = False, self._words
             return True
         if self.asked or looks_intended(text):
-            return Mistake(f"The JSON of the action cannot be read: {why}. {WRITE_ACTION}")
+            return Mistake(f"The JSON of the action cannot be read: {why}. {WRITE_ACTION}", end)
         self._budget -= len(text)
         return Left(self._start + 1)
 
@@ -279,13 +280,11 @@ class ActionReader:
 
     def _closing(self, final: bool) -> Outcome | bool:
         """Take the closing fence with it, if one was opened."""
-        text = self._reply.text
-        if not self._fenced:
-            return Found(self._reading, self._end)
-        if closing := _CLOSING.match(text, self._end):
-            return Found(self._reading, closing.end())
+        text, mark = self._reply.text, self._closing_mark
         stray = _STRAY.match(text, self._end)
-        rest = text[stray.end() : stray.end() + 12] if stray else ""
-        if not final and any(mark.startswith(rest) for mark in _CLOSINGS):
+        at = stray.end() if stray else self._end
+        if mark and text.startswith(mark, at):
+            return Found(self._reading, at + len(mark))
+        if mark and not final and mark.startswith(text[at : at + len(mark)]):
             return False
         return Found(self._reading, self._end)

@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from ..events import Malformed, Reasoning, Text, ToolCall
 from ..request import ToolSchema
 from ._calls import Reading
-from ._marks import MORE, Label, Tag, fence_at, label_at, object_at, tag_at
+from ._marks import MORE, Label, Tag, fence_at, label_at, object_at, tag_at, ticks_at
 from ._react_action import ActionReader, Found, Left, Mistake
 from ._react_answer import AnswerReader
 from ._reply import Reply, Trimmed
@@ -170,24 +170,25 @@ class ReactParser:
             self._restart()
         else:
             self._turn_into_thought(start)
-            self._begin_action(fenced=True)
+            self._begin_action("</tool_call>")
         return True
 
     def _scan_value(self, final: bool) -> bool:
         """At a bracket or a fence: a call, if an object with keys starts there."""
         reply, start = self._reply, self._reply.at
-        fenced = reply.char in "`~"
-        if fenced:
+        closing = ""
+        if reply.char in "`~":
             inside = fence_at(reply.text, start, final)
             if inside is MORE:
                 return False
+            closing = ticks_at(reply.text, start)
             start = inside if isinstance(inside, int) else len(reply.text)
         is_object = reply.text[start : start + 1] in ("{", "[") and object_at(
             reply.text, start, final
         )
         if is_object is MORE:
             return False
-        if is_object and self._action.begin_value(start, fenced=fenced):
+        if is_object and self._action.begin_value(start, closing):
             self._step = self._act
         else:
             run = _RUN.match(reply.text, reply.at)
@@ -235,9 +236,9 @@ class ReactParser:
             self._step = self._speak
         return True
 
-    def _begin_action(self, *, fenced: bool = False) -> None:
+    def _begin_action(self, closing: str = "") -> None:
         self._mode, self._reply.line_start = "aside", False
-        self._action.begin_label(fenced=fenced)
+        self._action.begin_label(closing)
         self._step = self._act
 
     def _think(self, final: bool) -> bool:
@@ -262,15 +263,14 @@ class ReactParser:
             case Found(reading, end):
                 self._turn_into_thought(self._reply.at)
                 self._deliver(reading, end)
-            case Mistake(reason):
+            case Mistake(reason, end):
                 self._turn_into_thought(self._reply.at)
-                self._deliver(Reading(problem=reason), len(self._reply.text))
+                self._deliver(Reading(problem=reason), end)
             case Left(at):
-                self._mode = (
-                    "thought" if self._mode == "aside" and not self._action.asked else self._mode
-                )
                 self._reply.line_start = self._reply.line_start and at == self._reply.at
                 self._pass(at)
+                if self._mode == "aside" and not self._action.asked:
+                    self._mode = "thought"
                 self._step = self._scan
             case further:
                 return further
@@ -279,9 +279,9 @@ class ReactParser:
     def _deliver(self, reading: Reading, end: int) -> None:
         made: list[ReactEvent] = []
         if reading.problem is not None:
-            made.append(self._malformed(reading.problem))
+            made.append(self._malformed(reading.problem, end))
         elif reading.answer is not None and not reading.answer.strip():
-            made.append(self._malformed(_EMPTY_ANSWER))
+            made.append(self._malformed(_EMPTY_ANSWER, end))
         elif reading.answer is not None:
             made.append(Text(reading.answer))
         for name, args in reading.calls:
@@ -370,8 +370,8 @@ class ReactParser:
             self._settle()
 
     def _fail(self, reason: str) -> None:
-        self._events.append(self._malformed(reason))
+        self._events.append(self._malformed(reason, self._reply.at))
         self.done = True
 
-    def _malformed(self, reason: str) -> Malformed:
-        return Malformed(self._reply.text[:_MAX_SHOWN], reason)
+    def _malformed(self, reason: str, end: int) -> Malformed:
+        return Malformed(self._reply.text[: min(end, _MAX_SHOWN)], reason)

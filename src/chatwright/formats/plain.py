@@ -18,6 +18,7 @@ stop: tuple[str, ...] = ()
 PlainEvent = Text | Reasoning | Malformed
 _END = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 _SPACE = re.compile(r"\s*")
+_MAX_SPACE = 1000
 _LONGEST_TAG = len("</thinking>")
 
 
@@ -52,6 +53,7 @@ class PlainParser:
         self.done = False
         self._held = ""
         self._thinking = thinking
+        self._thought = False
         self._saying = False
 
     def feed(self, text: str) -> list[PlainEvent]:
@@ -87,15 +89,19 @@ class PlainParser:
 
     def _start(self, events: list[PlainEvent], final: bool) -> bool:
         """Where thinking may begin: at the start, and behind other thinking."""
+        if self._thought:
+            self._held = self._held.lstrip()  # what separates thinking from the answer
         space = _SPACE.match(self._held)
         at = space.end() if space else 0
-        at_tag = self._held[at : at + 1] in ("<", "")
-        tag = tag_at(self._held, at, final) if at_tag else None
+        may_start = self._held[at : at + 1] in ("<", "") and at < _MAX_SPACE
+        tag = tag_at(self._held, at, final) if may_start else None
         if tag is MORE:
             return False
         if isinstance(tag, Tag) and tag.kind == "open":
             self._held, self._thinking = self._held[tag.end :], True
             return True
+        if not self._held:
+            return False
         self._saying = True
         events.append(Text(self._held))
         self._held = ""
@@ -107,6 +113,6 @@ class PlainParser:
         to = found.start() if found else len(self._held) if tail < 0 or final else tail
         if to:
             events.append(Reasoning(self._held[:to]))
-        self._held = self._held[found.end() :].lstrip() if found else self._held[to:]
-        self._thinking = found is None
+        self._held = self._held[found.end() :] if found else self._held[to:]
+        self._thinking, self._thought = found is None, True
         return found is not None
