@@ -11,7 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatwright.errors import ConstraintError
+from chatwright.events import ToolCall
+from chatwright.formats import react_json
 from chatwright.grammar import Rules, add_schema, schema_to_gbnf
+from chatwright.request import Grammar
 from chatwright.schema import coerce, validate
 
 PERSON = {
@@ -373,6 +376,33 @@ def test_the_engine_takes_the_grammar_and_what_it_writes_fits(schema: Any, engin
     for seed in range(3):
         text, ended = engine(schema_to_gbnf(schema), seed)
         assert not ended or validate(json.loads(text), schema) is None
+
+
+@pytest.mark.slow
+def test_the_engine_takes_the_grammar_of_a_whole_reply_and_its_calls_fit(engine: Any) -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "name": {"type": "string", "maxLength": 4},
+            "loud": {"type": "boolean"},
+            "age": {"enum": [1, None]},
+        },
+        "required": ["name", "age"],
+    }
+    tool = {"function": {"name": "save", "parameters": schema}}
+    constraint = react_json.constraint([tool])
+    assert isinstance(constraint, Grammar)
+    # without the answer, which random weights would never end
+    only_calls = constraint.gbnf.replace(' | "Final Answer: " [^ \\t\\n\\r] .*', "", 1)
+    assert only_calls != constraint.gbnf
+    replies = [engine(only_calls.replace("{0,299}", "{0,9}"), seed) for seed in range(12)]
+    # bytes that are no character make the engine count otherwise than we do
+    whole = [text for text, ended in replies if ended and "\ufffd" not in text]
+    read = [react_json.read(text, [tool]) for text in whole]
+    assert read
+    for events in read:
+        assert [validate(e.args, schema) for e in events if isinstance(e, ToolCall)] == [None]
+    assert engine(constraint.gbnf, 0)[0].startswith("Thought: ")
 
 
 @pytest.fixture(scope="module")

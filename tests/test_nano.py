@@ -35,7 +35,7 @@ def traces(monkeypatch: pytest.MonkeyPatch):
     import traces as module
 
     yield module
-    for name in ("traces", "facts", "words", "arithmetic", "retrieve"):
+    for name in ("traces", "facts", "words", "arithmetic", "retrieve", "phrases", "prompts"):
         sys.modules.pop(name, None)
 
 

@@ -600,16 +600,16 @@ def test_malformed_text_is_short_and_the_reason_says_what_to_write() -> None:
 
 
 HUGE = {
-    "prose": "word " * 200_000,
-    "a thought": "Thought: " + "word " * 200_000,
-    "an answer": "Final Answer: " + "word\n" * 200_000,
+    "prose": "word " * 100_000,
+    "a thought": "Thought: " + "word " * 100_000,
+    "an answer": "Final Answer: " + "word\n" * 100_000,
     "a string": '{"action": "Search", "action_input": {"query": "' + "x" * 1_000_000,
     "open braces": "{" * 10_000,
     "open objects": '{"a":' * 10_000,
     "open lists behind Action": "Action: " + "[" * 10_000,
     "objects behind Action": "Action: " + '{"action":' * 10_000,
-    "many small objects": '{"a": 1} ' * 50_000,
-    "quotes": 'Action: {"action": ' + '"' * 200_000,
+    "many small objects": '{"a": 1} ' * 10_000,
+    "quotes": 'Action: {"action": ' + '"' * 50_000,
     "ticks": "`" * 200_000,
     "fences": "```\n" * 50_000,
     "angles": "<" * 200_000,
@@ -617,7 +617,7 @@ HUGE = {
     "open think tags": "<think>" * 50_000,
     "space": " " * 500_000,
     "lines": "\n" * 300_000,
-    "labels": "Thought: a\n" * 30_000,
+    "labels": "Thought: a\n" * 10_000,
     "stars": "*" * 300_000,
     "backslashes": 'Action: {"action": "' + "\\" * 200_000,
     "comments": "Action: {" + "/*" * 100_000,
@@ -663,7 +663,7 @@ _PARTS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(_PARTS, max_size=25),
     st.lists(st.integers(0, 400), max_size=5),
@@ -689,7 +689,7 @@ def test_any_reply_reads_the_same_in_any_pieces(
             assert all(char in left for char in text if not char.isspace()), text
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.text(max_size=60), st.sampled_from([(",", ":"), (", ", ": "), (",\n", " : ")]))
 def test_any_call_in_valid_json_is_read_exactly(query: str, separators: tuple[str, str]) -> None:
     text = json.dumps({"action": "Search", "action_input": {"query": query}}, separators=separators)

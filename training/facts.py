@@ -842,7 +842,7 @@ def add_fact(rng: Random, e: Entity, r: Relation, world: list[Entity]) -> Fact:
 def fill(rng: Random, e: Entity, count: int, world: list[Entity]) -> None:
     """More facts about `e`, so that the right one must be found among them."""
     pool = BY_KIND.get(e.kind) or []
-    for _ in range(count):
+    for _ in range(count + (rng.randint(2, 6) if rng.random() < 0.2 else 0)):
         roll = rng.random()
         r = event(rng) if e.kind == "person" and roll < 0.3 else rng.choice(pool) if pool and roll < 0.8 else custom(rng)
         if r.key not in e.facts and not (r.key in ("wife", "husband", "girlfriend", "boyfriend", "partner") and {"wife", "husband", "girlfriend", "boyfriend", "partner"} & e.facts.keys()):
@@ -904,9 +904,47 @@ AFTER = (
 )
 
 
-def decorated(rng: Random, sentence: str, name: str) -> str:
-    """The sentence with something before or behind it, as real prose has."""
-    roll = rng.random()
+WHO = (
+    "who keeps bees",
+    "who hates the sea",
+    "who grew up in {c}",
+    "who speaks little of the past",
+    "who had been ill as a child",
+    "who never learned to swim",
+    "who once worked in {c}",
+    "whose family came from {c}",
+    "who is known for long walks",
+    "born and raised in {c}",
+    "a quiet person",
+    "then still unknown",
+    "whom everybody called {i}",
+    "who had lost a bet",
+    "for {n} years a guest in {c}",
+)
+WHICH = (
+    "which stands near the harbour",
+    "which few visitors see",
+    "named after {o}",
+    "long forgotten",
+    "which was once called {i}",
+    "one of {n} of its kind",
+    "which has been repaired twice",
+    "well known in {c}",
+    "a favourite of painters",
+    "restored in {y}",
+    "half an hour from {c}",
+    "which many confuse with {i}",
+    "second only to {i}",
+    "first mentioned in {y}",
+)
+
+
+def decorated(rng: Random, sentence: str, e: Entity) -> str:
+    """The sentence with something before, behind or within it, as real prose has."""
+    roll, name = rng.random(), e.name
+    if roll > 0.88 and sentence.startswith(name + " "):
+        clause = rng.choice(WHO if e.sex in "sh" else WHICH).format(c=words.place(rng), i=words.invented(rng), n=rng.randint(2, 60), o=words.person(rng, "s"), y=rng.randint(1500, 2023))
+        return f"{name}, {clause},{sentence[len(name) :]}"
     if roll < 0.07 and sentence.endswith("."):
         keep = sentence.startswith(name) or sentence.split(" ", 1)[0] not in ("She", "He", "It", "The", "Her", "His", "Its", "In", "There", "About")
         return rng.choice(BEFORE) + (sentence if keep else sentence[0].lower() + sentence[1:])
@@ -976,7 +1014,7 @@ def note(rng: Random, e: Entity) -> tuple[str, str, list[str]]:
         if rng.random() < 0.75:
             lines.append(opening(rng, e))
         for fact in facts:
-            lines.append(decorated(rng, tell(rng, e, fact, named=(not lines) or rng.random() < 0.25), e.name))
+            lines.append(decorated(rng, tell(rng, e, fact, named=(not lines) or rng.random() < 0.25), e))
             if rng.random() < 0.2:
                 lines.append(filler(rng, e))
         if rng.random() < 0.4:

@@ -19,13 +19,15 @@ from random import Random
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "src")]
 
-from chatwright.errors import CalculatorError  # noqa: E402
-from chatwright.tools.calculator import answer  # noqa: E402
+from chatwright.errors import CalculatorError
+from chatwright.tools.calculator import answer
 
-import arithmetic  # noqa: E402
-import facts  # noqa: E402
-import retrieve  # noqa: E402
-import words  # noqa: E402
+import arithmetic
+import facts
+import retrieve
+import words
+from phrases import BARE, CANNOT, CLOSERS, COMBINE, FRAMES, IFS, MORE, OPEN, OPENERS, OPS, SAME, SPECIAL, TALK, WHERE
+from prompts import CALCULATOR, HUB, OWN, SEARCH, tool_lines
 
 Part = tuple[str, str]
 
@@ -40,62 +42,6 @@ class Step:
     tool: str
     argument: str
     result: str
-
-
-# ---------------------------------------------------------------- what the model is told
-
-OWN = """Answer the question. Use a tool when it helps.
-
-Tools:
-{tools}
-
-Each reply is a thought, then one tool call:
-Thought: what to do next
-Action:
-```
-{{"action": "tool name", "action_input": {{"argument": value}}}}
-```
-or, once you know it, the answer:
-Thought: I know the answer
-Final Answer: the answer"""
-
-HUB = """Answer the question as well as you can. You have these tools:
-
-{tools}
-
-To use a tool, write one JSON object in a fence of three backticks. Its key "action" names the tool, one of: {tool_names}. Its key "action_input" holds the input of that tool. One action at a time. An example:
-
-```
-{{
-  "action": "tool name",
-  "action_input": "tool input"
-}}
-```
-
-Always keep to this order:
-
-Question: the question to answer
-Thought: what to do next
-Action:
-```
-{{"action": "tool name", "action_input": "tool input"}}
-```
-Observation: what the tool gave (this is written for you)
-... (Thought, Action and Observation repeat as often as needed)
-Thought: I know the answer
-Final Answer: the answer to the question
-
-Begin. Write "Final Answer:" with exactly these words before the answer."""
-
-CALCULATOR = ("Calculator", "expression", ("Evaluates arithmetic, e.g. 15% of 80 or 2^10.", "Useful for when you need to answer questions about math."))
-SEARCH = ("Search", "query", ("Finds passages in the documents.", "A search engine. Useful for when you need to answer questions about current events. Input should be a search query."))
-
-
-def tool_lines(rng: Random, tools: list[tuple], hub: bool) -> str:
-    """How the tools are shown. Few variants, so that many traces of a batch share their first tokens."""
-    which = 0 if rng.random() < (0.5 if hub else 0.93) else 1
-    form = rng.choice(("{n} - {d}", "{n}({a}: str) -> str - {d}", "{n}({a}: str) - {d}")) if hub else "{n}({a}: string): {d}"
-    return "\n".join(form.format(n=name, a=arg, d=descriptions[which]) for name, arg, descriptions in tools)
 
 
 # ---------------------------------------------------------------- writing a run down
@@ -152,180 +98,6 @@ def look_up(rng: Random, thought: str, query: str, pool: list, must: str = "") -
     return Step(thought, "Search", query, result)
 
 
-# ---------------------------------------------------------------- calculations with a value
-
-N, P = "n", "p"
-OPS: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("{V} raised to the {p} power", "{V} raised to the power of {p}", "{V} to the power of {p}", "{V} to the {p} power", "{V} raised to {p}", "{V} to the power {p}", "{V} ^ {p}"), "{v}^{p}"),
-    (("{V} raised to the {p} power", "{V} raised to the {p} power", "{V} raised to the power {p}"), "{v}^{p}"),
-    (("{V} squared", "the square of {V}"), "{v}^2"),
-    (("{V} cubed", "the cube of {V}"), "{v}^3"),
-    (("the square root of {V}", "the square root of {V}", "sqrt of {V}"), "sqrt({v})"),
-    (("the cube root of {V}",), "cbrt({v})"),
-    (("{V} times {n}", "{V} multiplied by {n}", "{n} times {V}", "{V} * {n}", "the product of {V} and {n}", "{V} x {n}"), "{v}*{n}"),
-    (("{V} plus {n}", "{n} more than {V}", "the sum of {V} and {n}", "{V} + {n}", "{V} increased by {n}", "{n} added to {V}"), "{v}+{n}"),
-    (("{V} minus {n}", "{n} less than {V}", "{V} less {n}", "{V} - {n}", "{V} decreased by {n}", "the difference between {V} and {n}", "{n} subtracted from {V}"), "{v}-{n}"),
-    (("{V} divided by {n}", "{V} / {n}", "{V} over {n}", "one {nth} of {V}"), "{v}/{n}"),
-    (("half of {V}", "half {V}", "{V} halved", "{V} divided by two"), "{v}/2"),
-    (("a third of {V}", "one third of {V}"), "{v}/3"),
-    (("a quarter of {V}", "one quarter of {V}"), "{v}/4"),
-    (("a tenth of {V}",), "{v}/10"),
-    (("twice {V}", "double {V}", "{V} doubled", "two times {V}"), "{v}*2"),
-    (("three times {V}", "triple {V}", "{V} tripled"), "{v}*3"),
-    (("four times {V}", "ten times {V}"), ""),
-    (("{q}% of {V}", "{q} percent of {V}", "{q} per cent of {V}"), "{q}% of {v}"),
-    (("{V} increased by {q}%", "{V} plus {q} percent", "{V} after a {q}% rise"), "{v}*(1+{q}/100)"),
-    (("{V} reduced by {q}%", "{V} minus {q}%", "{V} less {q} percent", "{V} after a {q}% cut"), "{v}*(1-{q}/100)"),
-    (("the natural logarithm of {V}", "the natural log of {V}"), "ln({v})"),
-    (("the base 10 logarithm of {V}", "log10 of {V}"), "log10({v})"),
-    (("the base 2 logarithm of {V}",), "log2({v})"),
-    (("twice {V} plus {n}", "double {V} plus {n}"), "{v}*2+{n}"),
-    (("{V} times {n} plus {m}", "{V} multiplied by {n} plus {m}"), "{v}*{n}+{m}"),
-    (("{V} minus {n}, divided by {m}", "{V} minus {n}, all divided by {m}"), "({v}-{n})/{m}"),
-    (("the square root of {V} times {n}", "{n} times the square root of {V}"), "sqrt({v})*{n}"),
-    (("{V} plus {n}, times {m}",), "({v}+{n})*{m}"),
-    (("{V} squared minus {n}",), "{v}^2-{n}"),
-    (("{V} squared plus {n}",), "{v}^2+{n}"),
-    (("the remainder of {V} divided by {n}", "{V} modulo {n}"), "{v} % {n}"),
-    (("{n} minus {V}",), "{n}-{v}"),
-    (("{n} divided by {V}",), "{n}/{v}"),
-    (("the factorial of {V}",), "{v}!"),
-)
-FRAMES = (
-    "What is {}?",
-    "What is {}?",
-    "What is {}?",
-    "What's {}?",
-    "Calculate {}.",
-    "Compute {}.",
-    "How much is {}?",
-    "Tell me {}.",
-    "what is {}",
-    "Work out {}.",
-    "I need {}.",
-    "Find {}.",
-    "Please calculate {}.",
-    "Can you work out {}?",
-    "Give me {}.",
-    "What do you get for {}?",
-    "I'd like to know {}.",
-    "What would {} be?",
-    "Determine {}.",
-    "Could you tell me {}?",
-)
-IFS: tuple[tuple[str, str], ...] = (
-    ("If you doubled {V}, what would you get?", "{v}*2"),
-    ("If {V} were {n} times as large, what would it be?", "{v}*{n}"),
-    ("If you add {n} to {V}, what do you get?", "{v}+{n}"),
-    ("What do you get if you multiply {V} by {n}?", "{v}*{n}"),
-    ("What do you get when you divide {V} by {n}?", "{v}/{n}"),
-    ("Multiply {V} by {n}.", "{v}*{n}"),
-    ("Divide {V} by {n}.", "{v}/{n}"),
-    ("Add {n} to {V}.", "{v}+{n}"),
-    ("Subtract {n} from {V}.", "{v}-{n}"),
-    ("Take {V} and divide it by {n}.", "{v}/{n}"),
-    ("Take {V}, multiply it by {n} and add {m}.", "{v}*{n}+{m}"),
-    ("Raise {V} to the power of {p}.", "{v}^{p}"),
-    ("Double {V}.", "{v}*2"),
-    ("Square {V}.", "{v}^2"),
-    ("Take the square root of {V}.", "sqrt({v})"),
-    ("If {V} grew by {q}%, what would it be?", "{v}*(1+{q}/100)"),
-    ("If {V} fell by {q}%, how much would be left?", "{v}*(1-{q}/100)"),
-    ("What would {V} be if it were {n} larger?", "{v}+{n}"),
-    ("How much would {n} times {V} be?", "{v}*{n}"),
-    ("What is left of {V} after taking away {n}?", "{v}-{n}"),
-    ("Suppose {V} is split into {n} equal parts. How big is each?", "{v}/{n}"),
-    ("Halve {V}.", "{v}/2"),
-    ("By what number do I end up if I add {n} to {V}?", "{v}+{n}"),
-    ("What number do you get by multiplying {V} by {n}?", "{v}*{n}"),
-    ("How many times does {n} fit into {V}?", "{v}/{n}"),
-    ("If I triple {V}, what is the result?", "{v}*3"),
-    ("How much is {V} multiplied by {n}, minus {m}?", "{v}*{n}-{m}"),
-)
-# Questions where the kind of value names the calculation.
-SPECIAL: dict[str, tuple[tuple[str, str], ...]] = {
-    "age": (
-        ("How old will {s} be in {n} years?", "{v}+{n}"),
-        ("How old was {s} {n} years ago?", "{v}-{n}"),
-        ("In how many years will {s} be {big}?", "{big}-{v}"),
-        ("How many years until {s} turns {big}?", "{big}-{v}"),
-        ("How many months old is {s}?", "{v}*12"),
-        ("What will {s}'s age be {n} years from now?", "{v}+{n}"),
-        ("How many days old is {s}, roughly, if a year has 365 days?", "{v}*365"),
-        ("How old will {s} be after {n} more years?", "{v}+{n}"),
-        ("Someone is {n} years older than {s}. How old is that?", "{v}+{n}"),
-        ("If someone is half as old as {s}, how old is that person?", "{v}/2"),
-        ("I am {n} years younger than {s}. How old am I?", "{v}-{n}"),
-    ),
-    "born": (
-        ("How old was {s} in {late}?", "{late}-{v}"),
-        ("What age did {s} turn in {late}?", "{late}-{v}"),
-        ("How many years before {late} was {s} born?", "{late}-{v}"),
-        ("In what year did {s} turn {n}?", "{v}+{n}"),
-        ("In which year was {s} {n} years old?", "{v}+{n}"),
-        ("How many years passed between {s}'s birth and {late}?", "{late}-{v}"),
-        ("When was {s}'s {n}th birthday?", "{v}+{n}"),
-    ),
-    "founded": (
-        ("How old was {s} in {late}?", "{late}-{v}"),
-        ("How many years had {s} existed by {late}?", "{late}-{v}"),
-        ("In what year did {s} turn {n}?", "{v}+{n}"),
-        ("How many years before {late} was {s} founded?", "{late}-{v}"),
-        ("How long had {s} existed in {late}?", "{late}-{v}"),
-        ("When did {s} celebrate its {n}th anniversary?", "{v}+{n}"),
-        ("How many years ago was {s} founded, counted from {late}?", "{late}-{v}"),
-    ),
-    "built": (("How old was {s} in {late}?", "{late}-{v}"), ("How many years before {late} was {s} built?", "{late}-{v}"), ("How many years after {early} was {s} built?", "{v}-{early}"), ("When did {s} turn {n}?", "{v}+{n}"), ("How many years had {s} stood by {late}?", "{late}-{v}")),
-    "published": (("How many years before {late} did {s} appear?", "{late}-{v}"), ("How old was {s} in {late}?", "{late}-{v}"), ("How many years passed from the publication of {s} to {late}?", "{late}-{v}")),
-    "died": (("How many years before {late} did {s} die?", "{late}-{v}"), ("How many years after {s}'s death was {late}?", "{late}-{v}")),
-    "height": (
-        ("How high would {n} of {s} be, stacked on each other?", "{v}*{n}"),
-        ("If {s} were {n} metres higher, how high would it be?", "{v}+{n}"),
-        ("How tall would {s} be if it were twice as tall?", "{v}*2"),
-        ("How tall is {s} in centimetres?", "{v}*100"),
-        ("What is the height of {s} in kilometres?", "{v}/1000"),
-        ("A model of {s} is built at a scale of 1 to {n}. How tall is the model?", "{v}/{n}"),
-        ("If {s} grew by {n} metres, how tall would it be?", "{v}+{n}"),
-    ),
-    "length": (
-        ("How long would {n} of {s} be, one after another?", "{v}*{n}"),
-        ("If {s} were half as long, how long would it be?", "{v}/2"),
-        ("How long is {s} in centimetres?", "{v}*100"),
-        ("If you went along {s} {n} times, how far would you go?", "{v}*{n}"),
-        ("How long would {s} be if it were {n} times longer?", "{v}*{n}"),
-    ),
-    "population": (
-        ("If {n} more people moved to {s}, how many would live there?", "{v}+{n}"),
-        ("If {n} people left {s}, how many would remain?", "{v}-{n}"),
-        ("If the population of {s} doubled, how many people would live there?", "{v}*2"),
-        ("If {q}% of the people of {s} play chess, how many is that?", "{q}% of {v}"),
-        ("How many people would live in {s} if its population grew by {q}%?", "{v}*(1+{q}/100)"),
-        ("How many people is half the population of {s}?", "{v}/2"),
-    ),
-    "salary": (("How much does {s} earn in {n} years?", "{v}*{n}"), ("What would {s} earn after a raise of {q}%?", "{v}*(1+{q}/100)"), ("How much would {s} earn if the salary doubled?", "{v}*2"), ("If {s} saves {q}% of the salary, how much is that?", "{q}% of {v}")),
-    "cost": (
-        ("How much do {n} of {s} cost?", "{v}*{n}"),
-        ("What does {s} cost with a discount of {q}%?", "{v}*(1-{q}/100)"),
-        ("How much would {n} of {s} cost?", "{v}*{n}"),
-        ("If the price of {s} rose by {q}%, what would it cost?", "{v}*(1+{q}/100)"),
-        ("If {n} friends share the price of {s}, how much does each pay?", "{v}/{n}"),
-        ("What would be the price of {s} after {q}% off?", "{v}*(1-{q}/100)"),
-    ),
-    "weight": (("How much would {n} of {s} weigh?", "{v}*{n}"), ("If {s} lost {n} kg, what would it weigh?", "{v}-{n}"), ("How much do {n} of {s} weigh together?", "{v}*{n}"), ("How heavy would half of {s} be?", "{v}/2")),
-    "pages": (("How many days does it take to read {s} at {n} pages a day?", "{v}/{n}"), ("How many pages do {n} copies of {s} have?", "{v}*{n}"), ("If I have read {n} pages of {s}, how many are left?", "{v}-{n}")),
-    "staff": (("If {s} hired {n} more people, how many would it employ?", "{v}+{n}"), ("If {n} people left {s}, how many employees would remain?", "{v}-{n}"), ("How many employees would {s} have if it doubled its staff?", "{v}*2"), ("If each employee of {s} gets {n} gifts, how many gifts are needed?", "{v}*{n}")),
-    "minutes": (("How many hours does {s} last?", "{v}/60"), ("How many seconds does {s} last?", "{v}*60"), ("If I watch {s} {n} times, how many minutes is that?", "{v}*{n}"), ("How long do {n} runs of {s} take?", "{v}*{n}")),
-    "crew": (("If {n} more sailors joined {s}, how large would the crew be?", "{v}+{n}"), ("How many meals does the crew of {s} need if each eats {n}?", "{v}*{n}")),
-    "steps": (("If I climb {s} {n} times, how many steps is that?", "{v}*{n}"), ("How many steps are there up and down {s}?", "{v}*2")),
-    "distance": (("How far is it to {c} and back from {s}?", "{v}*2"),),
-    "rooms": (("If each room of {s} sleeps {n} people, how many can stay?", "{v}*{n}"), ("How many rooms of {s} are free if {n} are taken?", "{v}-{n}")),
-    "seats": (("If {n} seats of {s} are taken, how many are free?", "{v}-{n}"), ("How many people fit into {n} buildings like {s}?", "{v}*{n}")),
-    "children": (("If each child of {s} had {n} children, how many grandchildren would there be?", "{v}*{n}"),),
-    "deathage": (("How much longer would {s} have lived to reach {big}?", "{big}-{v}"),),
-    "speed": (("How far does {s} go in {n} hours at top speed?", "{v}*{n}"), ("At full speed, how far would {s} travel in {n} hours?", "{v}*{n}")),
-}
-
-
 def plain_number(n: float | int) -> str:
     return str(n)
 
@@ -363,22 +135,6 @@ def _slots(rng: Random, said: str, expr: str, v: str, value: float) -> tuple[str
 
 # ---------------------------------------------------------------- subjects of questions
 
-WHERE: dict[str, tuple[str, ...]] = {
-    "birthplace": ("the town where {s} was born", "the city {s} was born in", "the place where {s} was born", "the place {s} comes from"),
-    "home": ("the town where {s} lives", "the place {s} lives in", "the city in which {s} lives"),
-    "employer": ("the company {s} works for", "the company that employs {s}"),
-    "ship": ("the ship that {s} commands", "the ship {s} sails"),
-    "wrote": ("the book that {s} wrote", "the book by {s}"),
-    "river": ("the river that flows through {s}", "the river {s} lies on"),
-    "country": ("the country where {s} lies", "the country {s} is in"),
-    "nearest": ("the nearest town to {s}", "the town closest to {s}"),
-    "seat": ("the city where {s} is based", "the town {s} has its seat in"),
-    "setting": ("the place where {s} is set",),
-    "location": ("the town where {s} stands", "the place where {s} is"),
-    "stadium": ("the stadium where {s} plays",),
-    "source": ("the place where {s} rises",),
-}
-
 
 def subject_phrase(rng: Random, r: facts.Relation, s: str) -> str:
     n = r.nouns[0]
@@ -406,10 +162,6 @@ def ask_pronoun(rng: Random, r: facts.Relation, e: facts.Entity) -> str:
 
 def lower_first(text: str) -> str:
     return text[0].lower() + text[1:] if not text.startswith("I ") else text
-
-
-OPENERS = ("",) * 22 + ("Hi! ", "Hello. ", "Please help: ", "Quick question: ", "One question. ", "Hey, ", "According to the notes: ", "I wonder: ", "Dear assistant, ", "Hello there! ", "For my homework: ", "From the documents: ", "Question: ", "ok so ")
-CLOSERS = ("",) * 30 + (" Thanks!", " Please.", " Look it up.", " Search the notes.", " Thank you.", " I need it for a report.", " A short answer will do.", " Check the documents.", " Just the name." if False else "")
 
 
 def dress(rng: Random, q: str) -> str:
@@ -572,9 +324,6 @@ def do_missing(rng: Random):
     return dress(rng, q), [step], "I could not find that in the documents."
 
 
-BARE = ("height", "length", "width", "depth", "weight", "cost", "salary", "speed", "population", "area")  # may come with an adjective
-
-
 def _value(rng: Random, e: facts.Entity, world: list, *, twins: bool = False):
     r = numeric_relation(rng, e)
     if twins and r.key in BARE:
@@ -718,44 +467,6 @@ def do_hop_calc(rng: Random):
     return dress(rng, q), [*steps, last], f"{target.name}; {result}" if who else result
 
 
-COMBINE: tuple[tuple[str, str], ...] = (
-    ("What is the sum of the {n}s of {a} and {b}?", "{v}+{w}"),
-    ("What is the {n} of {a} plus the {n} of {b}?", "{v}+{w}"),
-    ("Add the {n} of {a} and the {n} of {b}.", "{v}+{w}"),
-    ("What is {a}'s {n} plus {b}'s {n}?", "{v}+{w}"),
-    ("What do the {n} of {a} and the {n} of {b} add up to?", "{v}+{w}"),
-    ("What is the total {n} of {a} and {b}?", "{v}+{w}"),
-    ("What is the combined {n} of {a} and {b}?", "{v}+{w}"),
-    ("How much is {a}'s {n} and {b}'s {n} together?", "{v}+{w}"),
-    ("Sum up the {n} of {a} and that of {b}.", "{v}+{w}"),
-    ("What is the difference between the {n} of {a} and the {n} of {b}?", "{v}-{w}"),
-    ("Subtract the {n} of {b} from the {n} of {a}.", "{v}-{w}"),
-    ("What is {a}'s {n} minus {b}'s {n}?", "{v}-{w}"),
-    ("By how much does the {n} of {a} exceed the {n} of {b}?", "{v}-{w}"),
-    ("What is the difference in {n} between {a} and {b}?", "{v}-{w}"),
-    ("How much larger is the {n} of {a} than that of {b}?", "{v}-{w}"),
-    ("How far apart are {a} and {b} in {n}?", "{v}-{w}"),
-    ("What is the product of the {n} of {a} and the {n} of {b}?", "{v}*{w}"),
-    ("Multiply {a}'s {n} by {b}'s {n}.", "{v}*{w}"),
-    ("What is the {n} of {a} times the {n} of {b}?", "{v}*{w}"),
-    ("What is the {n} of {a} divided by the {n} of {b}?", "{v}/{w}"),
-    ("How many times larger is the {n} of {a} than the {n} of {b}?", "{v}/{w}"),
-    ("What is the ratio of {a}'s {n} to {b}'s {n}?", "{v}/{w}"),
-    ("Divide the {n} of {a} by that of {b}.", "{v}/{w}"),
-    ("What is the average {n} of {a} and {b}?", "({v}+{w})/2"),
-    ("What is the average of {a}'s {n} and {b}'s {n}?", "({v}+{w})/2"),
-    ("What is the mean {n} of {a} and {b}?", "({v}+{w})/2"),
-)
-MORE: tuple[tuple[str, str], ...] = (
-    ("How much {m} is {a} than {b}?", "{v}-{w}"),
-    ("How much {m} is {a} than {b}?", "{v}-{w}"),
-    ("By how much is {a} {m} than {b}?", "{v}-{w}"),
-    ("{A} is {m} than {b}. By how much?", "{v}-{w}"),
-    ("How many times {m} is {a} than {b}?", "{v}/{w}"),
-    ("Is {a} {m} than {b}, and by how much?", "{v}-{w}"),
-)
-
-
 def do_two_facts_calc(rng: Random):
     a = facts.make_entity(rng, starting_kind(rng))
     b = facts.make_entity(rng, a.kind, a.noun if a.kind != "person" and rng.random() < 0.6 else "")
@@ -832,16 +543,6 @@ def do_two_facts_calc(rng: Random):
     return dress(rng, q), [one, two, three], result
 
 
-SAME = (
-    ("born", "died", ("How long did {s} live?", "How old was {s} when {q} died?", "How many years did {s} live?", "What age did {s} reach?", "How many years lie between {s}'s birth and death?"), "{w}-{v}", "birth year", "death year"),
-    ("population", "area", ("What is the population density of {s}?", "How many people live in {s} per unit of area?", "What is the population of {s} divided by its area?"), "{v}/{w}", "population", "area"),
-    ("height", "steps", ("How high is each step of {s} on average?", "What is the height of {s} divided by its number of steps?"), "{v}/{w}", "height", "number of steps"),
-    ("length", "width", ("What is the length of {s} times its width?", "What area does {s} cover, length times width?", "What is the length of {s} divided by its width?"), "{v}*{w}", "length", "width"),
-    ("crew", "passengers", ("How many people are on {s} in all, crew and passengers?", "What is the sum of crew and passengers of {s}?"), "{v}+{w}", "crew", "number of passengers"),
-    ("staff", "revenue", ("What is the revenue of {s} per employee?", "What is the revenue of {s} divided by the number of its employees?"), "{w}/{v}", "number of employees", "revenue"),
-)
-
-
 def do_same_two(rng: Random):
     k1, k2, asks, expr, n1, n2 = rng.choice((SAME[0], SAME[0], *SAME))
     kind = {"born": "person", "population": "place", "height": "structure", "length": "structure", "crew": "ship", "staff": "company"}[k1]
@@ -863,36 +564,6 @@ def do_same_two(rng: Random):
     two = look_up(rng, f"The {n1} is {f1.value}. I need the {n2} of {e.name}.", f"{e.name} {n2}", pool, f2.value)
     three, result = calculate(rng, f"The {n2} is {f2.value}. I need to calculate.", expr.format(v=f1.number, w=f2.number))
     return dress(rng, q), [one, two, three], result
-
-
-TALK = (
-    (("Hi!", "Hello", "Hey there", "Good morning", "Hi, how are you?", "hello!", "Good evening!"), ("Hello! Ask me to calculate something, or to look something up in your documents.",)),
-    (("Who are you?", "What are you?", "What is your name?", "Are you a robot?", "Tell me about yourself.", "which model are you"), ("I am nano, the small model that comes with chatwright.",)),
-    (("What can you do?", "Help", "How can you help me?", "What are you good at?", "what do you do"), ("I can calculate, and look things up in a folder of documents.",)),
-    (("Thanks!", "Thank you.", "Great, thank you so much.", "thx", "Thanks a lot"), ("You are welcome!",)),
-    (("Bye", "Goodbye!", "See you later."), ("Goodbye!",)),
-)
-CANNOT = "I can't answer that. Try a larger model with -m."
-OPEN = (
-    "Write a poem about {x}.",
-    "Translate '{x}' into French.",
-    "Write a Python function that sorts {x}s.",
-    "Tell me a joke about a {x}.",
-    "What do you think about {x}?",
-    "Summarise the history of {x}.",
-    "Explain how a {x} works.",
-    "Give me a recipe with {x}.",
-    "Should I buy a {x}?",
-    "Why do people like {x}s?",
-    "Write an essay on the {x}.",
-    "Draw a {x}.",
-    "What is the meaning of life?",
-    "What will the weather be tomorrow?",
-    "Which is better, a {x} or a {y}?",
-    "Write a letter to my {x}.",
-    "Invent a name for my {x}.",
-    "Compose a song about a {x} and a {y}.",
-)
 
 
 def do_talk(rng: Random):

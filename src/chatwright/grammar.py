@@ -43,7 +43,7 @@ def schema_to_gbnf(schema: Schema, *, root: str = "root") -> str:
     """The grammar of the JSON values that fit `schema`; its start rule is `root`.
 
     >>> print(schema_to_gbnf({"enum": ["yes", "no"]}))
-    root ::= "\\"yes\\"" | "\\"no\\""
+    root ::= ("\\"yes\\"" | "\\"no\\"")
     """
     rules = Rules()
     start = rules.define(root, "")

@@ -167,7 +167,7 @@ def _dressed(line: _Line, end: int, kind: Kind, closed: str) -> Label | More:
     decoration = line.text[line.at : line.start]
     markup = decoration[len(decoration.rstrip("*_")) :]
     if markup and not closed:
-        found = _MARKUP.match(line.text, end)
+        found = _MARKUP.match(line.text, end, end + len(markup))
         here = found.end() if found else end
         if here >= len(line.text) and here - end < len(markup) and not line.final:
             return MORE

@@ -1,0 +1,62 @@
+"""What the model is told: chatwright's own prompt, and the one that LangChain's prompt hub knows as react-json, in our words."""
+
+from __future__ import annotations
+
+from random import Random
+
+OWN = """Answer the question. Use a tool when it helps.
+
+Tools:
+{tools}
+
+Each reply is a thought, then one tool call:
+Thought: what to do next
+Action:
+```
+{{"action": "tool name", "action_input": {{"argument": value}}}}
+```
+or, once you know it, the answer:
+Thought: I know the answer
+Final Answer: the answer"""
+
+
+HUB = """Answer the question as well as you can. You have these tools:
+
+{tools}
+
+To use a tool, write one JSON object in a fence of three backticks. Its key "action" names the tool, one of: {tool_names}. Its key "action_input" holds the input of that tool. One action at a time. An example:
+
+```
+{{
+  "action": "tool name",
+  "action_input": "tool input"
+}}
+```
+
+Always keep to this order:
+
+Question: the question to answer
+Thought: what to do next
+Action:
+```
+{{"action": "tool name", "action_input": "tool input"}}
+```
+Observation: what the tool gave (this is written for you)
+... (Thought, Action and Observation repeat as often as needed)
+Thought: I know the answer
+Final Answer: the answer to the question
+
+Begin. Write "Final Answer:" with exactly these words before the answer."""
+
+
+CALCULATOR = ("Calculator", "expression", ("Evaluates arithmetic, e.g. 15% of 80 or 2^10.", "Useful for when you need to answer questions about math."))
+
+
+SEARCH = ("Search", "query", ("Finds passages in the documents.", "A search engine. Useful for when you need to answer questions about current events. Input should be a search query."))
+
+
+def tool_lines(rng: Random, tools: list[tuple], hub: bool) -> str:
+    """How the tools are shown. Few variants, so that many traces of a batch share their first tokens."""
+    which = 0 if rng.random() < (0.5 if hub else 0.93) else 1
+    form = rng.choice(("{n} - {d}", "{n}({a}: str) -> str - {d}", "{n}({a}: str) - {d}")) if hub else "{n}({a}: string): {d}"
+    return "\n".join(form.format(n=name, a=arg, d=descriptions[which]) for name, arg, descriptions in tools)
