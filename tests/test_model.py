@@ -23,6 +23,7 @@ from chatwright.events import (
     to_json,
 )
 from chatwright.request import JsonSchema
+from chatwright.templates import ChatTemplate
 from chatwright.testing import Scripted
 
 HI = [{"role": "user", "content": "hi"}]
@@ -118,3 +119,17 @@ def test_the_names_of_the_events_are_those_of_the_field():
     assert to_json(ToolCall("1", "n", {}))["type"] == "tool_call"
     with pytest.raises(ValueError, match="not an event"):
         from_json({"type": "tool"})
+
+
+def test_a_reply_whose_thinking_the_template_opened_is_read_as_thinking():
+    opened = ChatTemplate("{{ messages[0].content }}\n<think>\n")
+    script = Scripted(["Final Answer: draft</think>Thought: t\nFinal Answer: real"]).backend
+    events = list(Model(script, template=opened).stream(HI, [TOOL]))
+    assert events[-1].answer == "real"
+
+
+def test_a_think_tag_that_the_caller_wrote_opens_nothing():
+    echo = ChatTemplate("{{ messages[0].content }}")
+    script = Scripted(["Thought: t\nFinal Answer: real"]).backend
+    said = [{"role": "user", "content": "what is <think>"}]
+    assert list(Model(script, template=echo).stream(said, [TOOL]))[-1].answer == "real"

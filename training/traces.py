@@ -585,7 +585,7 @@ def drill(rng: Random) -> list[Part]:
     def item() -> str:
         return rng.choice((words.person(rng, rng.choice("sh")), words.place(rng), words.thing_name(rng), words.code(rng), str(words.integer(rng)), str(rng.random())[: rng.randint(4, 18)], words.phrase(rng), str(rng.randint(10**6, 10**16))))
 
-    items = [item() for _ in range(rng.randint(2, 7))]
+    items = [item() for _ in range(rng.randint(2, 9))]
     if rng.random() < 0.5:
         text = target = rng.choice((" ", ", ", "; ", "\n")).join(items)
     else:

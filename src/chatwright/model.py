@@ -162,13 +162,20 @@ class Model:
             raise UsageError("there are no messages to answer")
         shape = self._shape(tools)
         constraint = options.get("constraint")
+        prompt = self._segments(messages, tools)
         request = replace(
             Request(**options),
-            prompt=self._segments(messages, tools),
+            prompt=prompt,
             stop=(*shape.stop, *options.get("stop", ())),
             constraint=constraint or shape.constraint(tools),
         )
-        return request, _Reader(shape.parser(tools), constraint)
+        return request, _Reader(shape.parser(tools, thinking=_thinks(prompt)), constraint)
+
+
+def _thinks(prompt: Sequence[Segment]) -> bool:
+    """Does the template open the reply's thinking itself? Then no opening tag will come."""
+    end = "".join(segment.text for segment in prompt[-2:])[-40:].rstrip()
+    return bool(prompt) and prompt[-1].trusted and end.endswith(("<think>", "<thinking>"))
 
 
 class _Verbatim:
