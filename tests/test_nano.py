@@ -45,12 +45,13 @@ def test_it_is_trained_on_the_very_prompt_that_the_format_shows(traces):
         [{"role": "user", "content": "Hi"}], [tool.to_schema() for tool in tools]
     )
 
-    class First(Random):
-        def random(self) -> float:
-            return 0.0
-
-    lines = traces.tool_lines(First(), [traces.CALCULATOR, traces.SEARCH], hub=False)
-    assert shown[0]["content"] == traces.OWN.format(tools=lines)
+    told = [
+        "".join(
+            text for what, text in traces.sample_kind(Random(seed), "fact")[1] if what == "shared"
+        )
+        for seed in range(60)
+    ]
+    assert told.count(f"<|system|>\n{shown[0]['content']}</s>") > 30
 
 
 def test_the_same_seed_draws_the_same_example(traces):

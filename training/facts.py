@@ -842,7 +842,7 @@ def add_fact(rng: Random, e: Entity, r: Relation, world: list[Entity]) -> Fact:
 def fill(rng: Random, e: Entity, count: int, world: list[Entity]) -> None:
     """More facts about `e`, so that the right one must be found among them."""
     pool = BY_KIND.get(e.kind) or []
-    for _ in range(count + (rng.randint(2, 6) if rng.random() < 0.2 else 0)):
+    for _ in range(count + (rng.randint(2, 6) if rng.random() < 0.3 else 0)):
         roll = rng.random()
         r = event(rng) if e.kind == "person" and roll < 0.3 else rng.choice(pool) if pool and roll < 0.8 else custom(rng)
         if r.key not in e.facts and not (r.key in ("wife", "husband", "girlfriend", "boyfriend", "partner") and {"wife", "husband", "girlfriend", "boyfriend", "partner"} & e.facts.keys()):

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from random import Random
 
-OWN = """Answer the question. Use a tool when it helps.
+sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
 
-Tools:
-{tools}
-
-Each reply is a thought, then one tool call:
-Thought: what to do next
-Action:
-```
-{{"action": "tool name", "action_input": {{"argument": value}}}}
-```
-or, once you know it, the answer:
-Thought: I know the answer
-Final Answer: the answer"""
-
+from chatwright.formats import react_json
 
 HUB = """Answer the question as well as you can. You have these tools:
 
@@ -55,8 +45,16 @@ CALCULATOR = ("Calculator", "expression", ("Evaluates arithmetic, e.g. 15% of 80
 SEARCH = ("Search", "query", ("Finds passages in the documents.", "A search engine. Useful for when you need to answer questions about current events. Input should be a search query."))
 
 
-def tool_lines(rng: Random, tools: list[tuple], hub: bool) -> str:
-    """How the tools are shown. Few variants, so that many traces of a batch share their first tokens."""
-    which = 0 if rng.random() < (0.5 if hub else 0.93) else 1
-    form = rng.choice(("{n} - {d}", "{n}({a}: str) -> str - {d}", "{n}({a}: str) - {d}")) if hub else "{n}({a}: string): {d}"
-    return "\n".join(form.format(n=name, a=arg, d=descriptions[which]) for name, arg, descriptions in tools)
+def own_prompt(rng: Random, tools: list[tuple]) -> str:
+    """The system message of chatwright's own format, made by the format itself."""
+    which = 0 if rng.random() < 0.93 else 1
+    schemas = [{"function": {"name": name, "description": told[which], "parameters": {"properties": {arg: {"type": "string"}}, "required": [arg]}}} for name, arg, told in tools]
+    return react_json.show([{"role": "user", "content": ""}], schemas)[0]["content"]
+
+
+def hub_prompt(rng: Random, tools: list[tuple]) -> str:
+    """The system message of the other prompt. Few variants, so that many traces of a batch share their first tokens."""
+    which = 0 if rng.random() < 0.5 else 1
+    form = rng.choice(("{n} - {d}", "{n}({a}: str) -> str - {d}", "{n}({a}: str) - {d}"))
+    lines = "\n".join(form.format(n=name, a=arg, d=told[which]) for name, arg, told in tools)
+    return HUB.format(tools=lines, tool_names=", ".join(name for name, _, _ in tools))

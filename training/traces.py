@@ -27,7 +27,7 @@ import facts
 import retrieve
 import words
 from phrases import BARE, CANNOT, CLOSERS, COMBINE, FRAMES, IFS, MORE, OPEN, OPENERS, OPS, SAME, SPECIAL, TALK, WHERE
-from prompts import CALCULATOR, HUB, OWN, SEARCH, tool_lines
+from prompts import CALCULATOR, SEARCH, hub_prompt, own_prompt
 
 Part = tuple[str, str]
 
@@ -60,20 +60,20 @@ def finish(text: str) -> str:
 def written(rng: Random, question: str, steps: list[Step], final: str, tools: list[tuple]) -> list[Part]:
     args = {t[0]: t[1] for t in tools}
     if rng.random() < 0.13:
-        return _hub(rng, question, steps, final, tools, args)
-    parts: list[Part] = [("shared", "<|system|>"), ("shared", "\n" + OWN.format(tools=tool_lines(rng, tools, False))), ("shared", "</s>"), ("plain", "\n"), ("control", "<|user|>"), ("plain", "\n" + question)]
+        return _hub(rng, question, steps, final, tools)
+    parts: list[Part] = [("shared", "<|system|>"), ("shared", "\n" + own_prompt(rng, tools)), ("shared", "</s>"), ("plain", "\n"), ("control", "<|user|>"), ("plain", "\n" + question)]
     for step in steps:
         parts += [("control", "</s>"), ("plain", "\n"), ("control", "<|assistant|>"), ("plain", "\n"), ("target", call(step, args[step.tool], False)), ("end", "</s>")]
         parts += [("plain", "\n"), ("control", "<|user|>"), ("plain", f"\nObservation: {step.result}")]
     return parts + [("control", "</s>"), ("plain", "\n"), ("control", "<|assistant|>"), ("plain", "\n"), ("target", finish(final)), ("end", "</s>")]
 
 
-def _hub(rng: Random, question: str, steps: list[Step], final: str, tools: list[tuple], args: dict[str, str]) -> list[Part]:
+def _hub(rng: Random, question: str, steps: list[Step], final: str, tools: list[tuple]) -> list[Part]:
     """The notebook's prompt: earlier rounds stand in the human turn, so one round of the run is drawn."""
     at = rng.randint(0, len(steps))
     pad = "".join(f"{call(s, '', True)}\nObservation: {s.result}\nThought: " for s in steps[:at])
     reply = finish(final) if at == len(steps) else call(steps[at], "", True)
-    system = HUB.format(tools=tool_lines(rng, tools, True), tool_names=", ".join(args))
+    system = hub_prompt(rng, tools)
     return [("shared", "<|system|>"), ("shared", "\n" + system), ("shared", "</s>"), ("plain", "\n"), ("control", "<|user|>"), ("plain", f"\n{question}\n\n{pad}"), ("control", "</s>"), ("plain", "\n"), ("control", "<|assistant|>"), ("plain", "\n"), ("target", reply), ("end", "</s>")]
 
 
@@ -290,7 +290,7 @@ def do_fact(rng: Random):
     facts.fill(rng, e, rng.randint(1, 6), world)
     s, name = called(rng, e)
     q = ask(rng, r, s, e)
-    if rng.random() < 0.03:
+    if rng.random() < 0.08:
         q, name = q.lower(), name.lower()
     n = noun_of(rng, r, q)
     pool = pool_of(rng, world, rng.randint(1, 5))
@@ -387,6 +387,8 @@ def do_fact_calc(rng: Random):
     facts.fill(rng, e, rng.randint(1, 5), world)
     s, name = called(rng, e)
     q, expr = calculation_question(rng, r, fact, s, e)
+    if rng.random() < 0.06:
+        q, name = q.lower(), name.lower()
     n = noun_of(rng, r, q)
     pool = pool_of(rng, world, rng.randint(1, 5))
     need, query = needed(r, n, name)

@@ -31,8 +31,9 @@ class ModelPlanner:
         self.schemas = [tool.to_schema() for tool in tools.values()]
         self.system = system
         self.history = tuple(history)
-        # An agent wants the likeliest next step, not a surprising one.
-        self.options: Options = {"sampling": Sampling(temperature=0.0), **(options or {})}
+        # An agent wants the likeliest next step, not a surprising one, and no reply without an end.
+        usual: Options = {"sampling": Sampling(temperature=0.0), "max_tokens": 2048}
+        self.options: Options = {**usual, **(options or {})}
 
     def plan(self, run: Run) -> Iterator[Event]:
         """The model's next turn."""
