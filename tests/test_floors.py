@@ -89,7 +89,7 @@ def test_every_module_names_what_is_public():
             for t in n.targets
             if isinstance(t, ast.Name)
         }
-        assert "__all__" in names or path.name == "__main__.py", f"{path} has no __all__"
+        assert "__all__" in names, f"{path} has no __all__"
 
 
 def test_the_public_names_are_these():

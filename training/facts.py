@@ -5,8 +5,13 @@ python3 training/facts.py        prints a note or two and the questions they ans
 
 from __future__ import annotations
 
+import ast
+import re
+import sysconfig
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from random import Random
 
 import words
@@ -842,7 +847,7 @@ def add_fact(rng: Random, e: Entity, r: Relation, world: list[Entity]) -> Fact:
 def fill(rng: Random, e: Entity, count: int, world: list[Entity]) -> None:
     """More facts about `e`, so that the right one must be found among them."""
     pool = BY_KIND.get(e.kind) or []
-    for _ in range(count + (rng.randint(2, 6) if rng.random() < 0.3 else 0)):
+    for _ in range(count + (rng.randint(3, 8) if rng.random() < 0.35 else 0)):
         roll = rng.random()
         r = event(rng) if e.kind == "person" and roll < 0.3 else rng.choice(pool) if pool and roll < 0.8 else custom(rng)
         if r.key not in e.facts and not (r.key in ("wife", "husband", "girlfriend", "boyfriend", "partner") and {"wife", "husband", "girlfriend", "boyfriend", "partner"} & e.facts.keys()):
@@ -982,7 +987,22 @@ FILLER = (
 )
 
 
+@cache
+def plain_english() -> tuple[str, ...]:
+    """Sentences from the docstrings of Python's standard library: words that no table here has."""
+    found: set[str] = set()
+    for path in Path(sysconfig.get_path("stdlib")).glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+                for sentence in re.split(r"(?<=[.!?])\s+", " ".join((ast.get_docstring(node) or "").split())):
+                    if 25 <= len(sentence) <= 150 and re.fullmatch(r"[A-Z][a-z]*[A-Za-z ,;'-]+\.", sentence):
+                        found.add(sentence)
+    return tuple(sorted(found))
+
+
 def filler(rng: Random, e: Entity) -> str:
+    if rng.random() < 0.5:
+        return rng.choice(plain_english())
     return rng.choice(FILLER).format(S=rng.choice((e.name, e.pronoun())), m=rng.choice(words.MONTHS), y=rng.randint(1700, 2024), n=rng.randint(3, 900), o=words.person(rng, "s"), c=words.place(rng))
 
 
@@ -1015,7 +1035,7 @@ def note(rng: Random, e: Entity) -> tuple[str, str, list[str]]:
             lines.append(opening(rng, e))
         for fact in facts:
             lines.append(decorated(rng, tell(rng, e, fact, named=(not lines) or rng.random() < 0.25), e))
-            if rng.random() < 0.2:
+            if rng.random() < 0.3:
                 lines.append(filler(rng, e))
         if rng.random() < 0.4:
             lines = _joined(rng, lines)

@@ -108,7 +108,7 @@ def search(rng: Random, query: str, pool: list[tuple[str, str, str]]) -> str:
     best = scores[order[0]] if order else 0.0
     lines = []
     for i in order[: rng.choice((TOP, TOP, TOP, 2))]:
-        if scores[i] <= 0 or scores[i] < 0.35 * best:
+        if scores[i] <= 0 or scores[i] < 0.5 * best:
             continue
         file, title, body = pool[i]
         body = body if title.lower() in body.lower() else f"{title}: {body}"

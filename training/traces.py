@@ -611,7 +611,7 @@ KIND_OF: dict[str, tuple[Callable, float]] = {
     "talk": (do_talk, 0.025),
     "no_documents": (do_no_documents, 0.015),
 }
-MAX_CHARS = 3_400
+MAX_CHARS = 4_600
 DRILL = float(os.environ.get("DRILL", "0"))  # share of drills; the first part of a training has many
 
 

@@ -19,7 +19,7 @@ NOTHING = "No passages found."
 
 _MOST = 3
 _LONGEST = 400
-_WORTH = 0.35  # of the best score: below it a passage is more likely to mislead than to help
+_WORTH = 0.5  # of the best score: below it a passage is more likely to mislead than to help
 
 
 def search(folder: str | Path | Index) -> Tool:
