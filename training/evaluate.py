@@ -61,38 +61,39 @@ def run(agent: Agent, question: str) -> tuple[str, str, list[str], int]:
 def main() -> None:
     flags = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     flags.add_argument("-m", "--model", default="nano")
-    flags.add_argument("--questions", type=Path, default=HERE / "eval" / "questions.jsonl")
+    flags.add_argument("--questions", type=Path, nargs="+", default=[HERE / "eval" / "questions.jsonl", HERE / "eval" / "examples.jsonl"])
     flags.add_argument("--kind", action="append", help="only this kind; repeatable")
     flags.add_argument("--limit", type=int, help="questions of each kind at most")
     flags.add_argument("--show", choices=("wrong", "all", "none"), default="none")
     flags.add_argument("--out", type=Path, help="write every answer to this JSON file")
     args = flags.parse_args()
 
-    rows = [json.loads(line) for line in args.questions.read_text("utf-8").splitlines() if line.strip()]
-    by_kind = defaultdict(list)
-    for row in rows:
-        if not args.kind or row["kind"] in args.kind:
-            by_kind[row["kind"]].append(row)
     results, unread, seconds = [], 0, time.monotonic()
     with open_model(args.model) as model:
-        agents: dict[str | None, Agent] = {}
-        for kind, group in by_kind.items():
-            hits = 0
-            for row in group[: args.limit]:
-                docs = row["docs"]
-                if docs not in agents:
-                    tools = [calculator()] + ([search(args.questions.parent / docs)] if docs else [])
-                    agents[docs] = Agent(model, tools, limits=Limits(max_steps=8))
-                answer, reason, steps, malformed = run(agents[docs], row["question"])
-                ok = reason == "answer" and right(answer, row["expected"], row["tolerance"])
-                hits += ok
-                unread += malformed
-                results.append({**row, "answer": answer, "stop_reason": reason, "steps": steps, "right": ok})
-                if args.show == "all" or (args.show == "wrong" and not ok):
-                    print(f"{'ok ' if ok else 'NO '} {row['question']}\n    " + "\n    ".join(steps))
-                    print(f"    -> {answer!r} ({reason}); expected {row['expected']}")
-            total = len(group[: args.limit])
-            print(f"| {kind} | {hits} of {total} | {hits / total:.0%} |", flush=True)
+        agents: dict[Path | None, Agent] = {}
+        for path in args.questions:
+            by_kind = defaultdict(list)
+            for line in path.read_text("utf-8").splitlines():
+                row = json.loads(line)
+                if not args.kind or row["kind"] in args.kind:
+                    by_kind[row["kind"]].append(row)
+            for kind, group in by_kind.items():
+                hits = 0
+                for row in group[: args.limit]:
+                    docs = path.parent / row["docs"] if row["docs"] else None
+                    if docs not in agents:
+                        tools = [calculator()] + ([search(docs)] if docs else [])
+                        agents[docs] = Agent(model, tools, limits=Limits(max_steps=8))
+                    answer, reason, steps, malformed = run(agents[docs], row["question"])
+                    ok = reason == "answer" and right(answer, row["expected"], row["tolerance"])
+                    hits += ok
+                    unread += malformed
+                    results.append({**row, "answer": answer, "stop_reason": reason, "steps": steps, "right": ok})
+                    if args.show == "all" or (args.show == "wrong" and not ok):
+                        print(f"{'ok ' if ok else 'NO '} {row['question']}\n    " + "\n    ".join(steps))
+                        print(f"    -> {answer!r} ({reason}); expected {row['expected']}")
+                total = len(group[: args.limit])
+                print(f"| {path.stem} | {kind} | {hits} of {total} | {hits / total:.0%} |", flush=True)
     right_ = sum(r["right"] for r in results)
     print(f"| all | {right_} of {len(results)} | {right_ / max(1, len(results)):.0%} |")
     print(f"{unread} replies could not be read; {time.monotonic() - seconds:.0f} seconds")

@@ -600,15 +600,15 @@ def drill(rng: Random) -> list[Part]:
 
 
 KIND_OF: dict[str, tuple[Callable, float]] = {
-    "arithmetic": (do_arithmetic, 0.23),
+    "arithmetic": (do_arithmetic, 0.32),
     "fact": (do_fact, 0.19),
-    "missing": (do_missing, 0.04),
+    "missing": (do_missing, 0.03),
     "fact_calc": (do_fact_calc, 0.17),
-    "two_hop": (do_two_hop, 0.09),
-    "hop_calc": (do_hop_calc, 0.13),
-    "two_facts_calc": (do_two_facts_calc, 0.09),
+    "two_hop": (do_two_hop, 0.08),
+    "hop_calc": (do_hop_calc, 0.12),
+    "two_facts_calc": (do_two_facts_calc, 0.08),
     "same_two": (do_same_two, 0.02),
-    "talk": (do_talk, 0.025),
+    "talk": (do_talk, 0.02),
     "no_documents": (do_no_documents, 0.015),
 }
 MAX_CHARS = 4_600
