@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from chatwright import Agent, Limits, Tool
-from chatwright.errors import BackendError, ChatwrightError, Interrupted, UsageError
+from chatwright.errors import BackendError, Interrupted, UsageError
 from chatwright.events import Error, Event, Finish, Malformed, Reasoning, Text, ToolCall, ToolResult
 from chatwright.testing import Scripted
 
@@ -155,8 +155,8 @@ def test_the_answer_streams_as_it_comes(run: Stream):
 def test_an_error_of_the_model_is_an_event_and_ask_raises_it(run: Stream):
     events = run(Agent(Scripted([BackendError("the engine is gone", "restart it")])), "hi")
     assert events == [Error("the engine is gone", "restart it"), Finish("", None, "error")]
-    with pytest.raises(ChatwrightError, match="the engine is gone"):
-        Agent(Scripted([Interrupted("the engine is gone", partial="ab")])).ask("hi")
+    with pytest.raises(BackendError, match="the engine is gone"):
+        Agent(Scripted([BackendError("the engine is gone")])).ask("hi")
 
 
 def test_a_long_result_is_cut_with_a_mark(run: Stream):
@@ -177,6 +177,74 @@ def test_a_tool_that_hangs_is_left_behind(run: Stream):
     events = run(Agent(Scripted([call("hang", "{}"), answer("late")]), [tool]), "Hang")
     assert "did not answer within 0.05 seconds" in of(ToolResult, events)[0].text
     assert time.monotonic() - started < 10
+
+
+def test_the_time_of_the_run_bounds_a_tool_too(run: Stream):
+    def hang() -> str:
+        """Hangs."""
+        time.sleep(30)
+        return ""
+
+    started = time.monotonic()
+    events = run(
+        Agent(Scripted([call("hang", "{}")] * 2), [hang], limits=Limits(max_seconds=0.2)), "Hang"
+    )
+    assert "did not answer" in of(ToolResult, events)[0].text
+    assert events[-1].stop_reason == "max_seconds"
+    assert time.monotonic() - started < 10
+
+
+def test_a_reply_that_the_deadline_cuts_ends_the_run_as_out_of_time(run: Stream):
+    model = Scripted([Interrupted("the deadline passed", partial="Thou")])
+    events = run(Agent(model, [add], limits=Limits(max_seconds=0.0)), "1 + 1?")
+    assert events[-1].stop_reason == "max_seconds"
+
+
+@pytest.mark.parametrize(
+    ("raised", "said"),
+    [(SystemExit(0), "SystemExit"), (TimeoutError("connecting took too long"), "connecting took")],
+    ids=["exit", "timeout"],
+)
+def test_whatever_a_tool_raises_is_told_to_the_model(run: Stream, raised: BaseException, said: str):
+    async def fail_later() -> str:
+        """Fails later."""
+        raise raised
+
+    def fail() -> str:
+        """Fails."""
+        raise raised
+
+    tools = [fail] if isinstance(raised, SystemExit) else [fail, fail_later]
+    for tool in tools:
+        events = run(Agent(Scripted([call(tool.__name__, "{}"), answer("no")]), tools), "Fail")
+        assert said in of(ToolResult, events)[0].text
+        assert events[-1].answer == "no"
+
+
+def test_half_a_character_in_a_result_does_not_end_the_run(run: Stream):
+    def names() -> str:
+        """Names files."""
+        return "file \udcff.txt"
+
+    events = run(Agent(Scripted([call("names", "{}"), answer("one")]), [names]), "Which files?")
+    assert of(ToolResult, events)[0].text == "file ?.txt"
+    assert events[-1].answer == "one"
+
+
+def test_an_async_tool_works_in_the_sync_loop_of_a_notebook():
+    async def notebook() -> Finish:
+        agent = Agent(Scripted([call("slow_add", '{"a": 1, "b": 2}'), answer("3")]), [slow_add])
+        events = list(agent.stream("1 + 2?"))
+        assert of(ToolResult, events)[0].text == "3"
+        return events[-1]
+
+    assert asyncio.run(notebook()).answer == "3"
+
+
+def test_ask_raises_the_error_of_the_model_with_its_partial_text():
+    with pytest.raises(Interrupted) as caught:
+        Agent(Scripted([Interrupted("the line broke", partial="half")])).ask("hi")
+    assert caught.value.partial == "half"
 
 
 def test_without_tools_the_model_just_answers(run: Stream):

@@ -63,6 +63,39 @@ def test_wrong_usage_is_two_lines_and_exit_code_2(args: list[str], message: str,
     assert "Traceback" not in done.stderr and len(done.stderr.splitlines()) <= 3
 
 
+@pytest.mark.parametrize(
+    ("args", "hint"),
+    [
+        (["ask", "-3 * 4"], 'chatwright ask -- "-3 * 4"'),
+        (["ask", "What", "is", "2"], "write the question in quotes"),
+        (["ask", "hi", "-t", "calc"], "did you mean 'calculator'?"),
+        (["ask", "hi", "-t", "serch"], "did you mean 'search'?"),
+    ],
+)
+def test_a_question_that_the_shell_took_apart_gets_the_right_line_to_type(
+    args: list[str], hint: str
+):
+    done = chatwright(*args)
+    assert done.returncode == 2 and hint in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="shell redirections")
+def test_closed_full_and_broken_streams_are_no_tracebacks(tmp_path: Path):
+    def shell(line: str) -> subprocess.CompletedProcess[str]:
+        command = line.replace("CW", f"{sys.executable} -m chatwright")
+        return subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+
+    for line in ("CW --version >&-", "CW ask <&-", "CW --help > /dev/full", "CW --help | true"):
+        assert "Traceback" not in shell(line).stderr
+        assert "defect" not in shell(line).stderr
+    assert shell("CW --version >&-").returncode == 0
+
+
+def test_an_escape_sequence_in_a_file_name_does_not_reach_the_terminal(tmp_path: Path):
+    (tmp_path / "a\x1b]0;pwned\x07.pdf").write_bytes(b"%PDF")
+    assert "\x1b" not in chatwright("ask", "hi", "--docs", str(tmp_path)).stderr
+
+
 def test_a_model_file_that_is_missing_or_broken_is_an_error_with_a_hint(tmp_path: Path):
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(b"GGUF" + b"\0" * 100)

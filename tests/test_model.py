@@ -89,6 +89,10 @@ def test_a_model_without_a_template_says_so():
         ("zephyr", "there is no model called 'zephyr'", "known: nano"),
         ("model.gguf", "names no model", "local:model.gguf"),
         ("http://localhost:8080", "cannot reach", "nano"),
+        ("org/name", "cannot reach", "nano"),
+        ("./tiny.gguf", "names no model", "local:./tiny.gguf"),
+        ("loacl:x.gguf", "names no model", "did you mean 'local:x.gguf'?"),
+        ("local:", "names no model", "local:path"),
     ],
 )
 def test_an_unknown_model_gets_a_suggestion(spec: str, message: str, hint: str):
@@ -117,6 +121,12 @@ def test_an_event_survives_json(event: Event):
 
 def test_the_names_of_the_events_are_those_of_the_field():
     assert to_json(ToolCall("1", "n", {}))["type"] == "tool_call"
+    assert (
+        from_json({"type": "finish", "answer": "x", "usage": {"prompt": 1, "new": 2}}).usage.prompt
+        == 1
+    )
+    with pytest.raises(ValueError, match="not a whole event"):
+        from_json({"type": "text"})
     with pytest.raises(ValueError, match="not an event"):
         from_json({"type": "tool"})
 
@@ -133,3 +143,37 @@ def test_a_think_tag_that_the_caller_wrote_opens_nothing():
     script = Scripted(["Thought: t\nFinal Answer: real"]).backend
     said = [{"role": "user", "content": "what is <think>"}]
     assert list(Model(script, template=echo).stream(said, [TOOL]))[-1].answer == "real"
+
+
+def test_a_constraint_and_tools_do_not_go_together_yet():
+    with pytest.raises(UsageError, match="constraint"):
+        list(Scripted(["x"]).stream(HI, [TOOL], constraint=JsonSchema({"type": "object"})))
+
+
+def test_an_empty_reply_is_no_answer():
+    events = list(Scripted([""]).stream(HI))
+    assert events[-1].stop_reason == "malformed"
+
+
+@pytest.mark.parametrize(
+    ("reply", "args"),
+    [
+        ("Thought: x\nAction: look\nAction Input: there\nObservation 1: x", {"at": "there"}),
+        ("Thought 1: x\nAction 1: look[there]\nObservation 1: foo", {"at": "there"}),
+        ("```\naction: look\naction_input: there\n```", {"at": "there"}),
+    ],
+)
+def test_numbered_labels_and_worded_fences_are_calls(reply: str, args: dict):
+    for pieces in ([reply], list(reply)):
+        events = list(Scripted([pieces]).stream(HI, [TOOL]))
+        assert [e.args for e in events if isinstance(e, ToolCall)] == [args]
+
+
+def test_a_final_answer_written_as_an_action_in_words_is_the_answer():
+    events = list(Scripted(["Action: Final Answer\nAction Input: 42"]).stream(HI, [TOOL]))
+    assert events[-1].answer == "42"
+
+
+def test_a_list_of_labels_is_not_taken_for_an_answer():
+    reply = "- Thought: x\n- Action: look\n- Action Input: there"
+    assert list(Scripted([reply]).stream(HI, [TOOL]))[-1].stop_reason == "malformed"

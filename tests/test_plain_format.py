@@ -31,7 +31,8 @@ def joined(events: list[Any]) -> list[tuple[str, str]]:
 
 REPLIES = {
     "an answer": ("Hello.\n", [("Text", "Hello.\n")]),
-    "nothing": ("", []),
+    "nothing": ("", [("Malformed", "")]),
+    "only thinking": ("<think>hm</think>", [("Reasoning", "hm"), ("Malformed", "")]),
     "only space": (" \n", [("Text", " \n")]),
     "space is kept": ("  a", [("Text", "  a")]),
     "thinking first": ("<think>hm</think>Hi", [("Reasoning", "hm"), ("Text", "Hi")]),

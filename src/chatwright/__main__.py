@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+from types import FrameType
 
 __all__ = ["run"]
 
 
 def run() -> None:
-    """Run the command line and leave with its exit code."""
+    """Run the command line and leave with its exit code; 130 for Ctrl-C, once or twice."""
     try:
+        signal.signal(signal.SIGINT, _stop)
         from .cli import main
 
-        main()
-    except (
-        KeyboardInterrupt
-    ):  # it came before or after the command, while Python was busy with itself
+        try:
+            main()
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # nor may it kill Python's own shutdown
+    except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _stop(signum: int, frame: FrameType | None) -> None:
+    # A second one would land while the engine's threads are taken down, and abort the process.
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -106,7 +106,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     "did you mean 'search'?"
     """
     by_lower = {k.lower(): k for k in known}
-    if near := difflib.get_close_matches(word.lower()[:100], by_lower, n=1, cutoff=0.6):
+    typed = word.lower()[:100]
+    begun = [k for k in by_lower if len(typed) > 2 and k.startswith(typed)]
+    if near := begun or difflib.get_close_matches(typed, by_lower, n=1, cutoff=0.6):
         return f"did you mean '{by_lower[near[0]]}'?"
     if not by_lower:
         return "there are none"

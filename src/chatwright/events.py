@@ -140,5 +140,9 @@ def from_json(data: Mapping[str, Any]) -> Event:
     known = {f.name for f in fields(cls)}
     values = {k: v for k, v in data.items() if k in known}
     if cls is Finish and isinstance(values.get("usage"), Mapping):
-        values["usage"] = Usage(**cast(Mapping[str, int], values["usage"]))
-    return cls(**values)
+        usage = cast(Mapping[str, int], values["usage"])
+        values["usage"] = Usage(**{f.name: usage[f.name] for f in fields(Usage) if f.name in usage})
+    try:
+        return cls(**values)
+    except TypeError as err:
+        raise ValueError(f"not a whole event: {err}") from err

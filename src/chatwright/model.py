@@ -162,6 +162,11 @@ class Model:
             raise UsageError("there are no messages to answer")
         shape = self._shape(tools)
         constraint = options.get("constraint")
+        if constraint and tools:
+            raise UsageError(
+                "a constraint on the answer does not go with tools yet",
+                "ask without tools, or check the answer yourself",
+            )
         prompt = self._segments(messages, tools)
         request = replace(
             Request(**options),
@@ -219,7 +224,7 @@ class _Reader:
     def finish(self) -> list[Event]:
         events = self._seen(self._parser.end(self._end.reason))
         answer = "".join(self._answer)
-        values, wrong = _values(answer, self._constraint)
+        values, wrong = (None, "") if self._stop_reason else _values(answer, self._constraint)
         if wrong:
             events.append(Malformed(answer, wrong))
         reason = self._stop_reason or ("malformed" if wrong else self._end.reason)
@@ -269,23 +274,32 @@ def open_model(model: str | Model | None = None) -> Model:
     spec = (model or os.environ.get("CHATWRIGHT_MODEL") or DEFAULT_MODEL).strip()
     if spec == "nano":
         return _open_gguf(_nano(), "nano")
-    if spec.startswith("local:"):
+    if spec.startswith("local:") and spec != "local:":
         return _open_gguf(Path(spec.removeprefix("local:")).expanduser(), spec)
     raise _unknown(spec)
 
 
 def _unknown(spec: str) -> UnknownModel:
-    if spec.startswith(("http://", "https://", "endpoint:")) or spec.count("/") == 1:
-        return UnknownModel(
-            f"this version of chatwright cannot reach '{spec}': it runs models in this process only",
-            "use nano, or local:path/to/file.gguf",
-        )
+    scheme, colon, rest = spec.partition(":")
+    if spec.startswith(("http://", "https://", "endpoint:")):
+        return _remote(spec)
+    if colon and "mean" in did_you_mean(scheme, ["local"]):
+        file = rest or "path/to/file.gguf"
+        return UnknownModel(f"'{spec[:80]}' names no model", f"did you mean 'local:{file}'?")
     if spec.endswith(".gguf"):
-        return UnknownModel(f"'{spec}' names no model", f"for a file write local:{spec}")
-    known = ["nano", "local:"]
-    guess = did_you_mean(spec, known)
+        return UnknownModel(f"'{spec[:80]}' names no model", f"for a file write local:{spec}")
+    if spec.count("/") == 1:
+        return _remote(spec)
+    guess = did_you_mean(spec, ["nano", "local:"])
     hint = guess if "mean" in guess else "known: nano, local:path/to/file.gguf"
     return UnknownModel(f"there is no model called '{spec[:80]}'", hint)
+
+
+def _remote(spec: str) -> UnknownModel:
+    return UnknownModel(
+        f"this version of chatwright cannot reach '{spec[:80]}': it runs models in this process only",
+        "use nano, or local:path/to/file.gguf",
+    )
 
 
 def _nano() -> Path:

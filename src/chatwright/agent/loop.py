@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Iterator
 from contextlib import aclosing, closing
 from dataclasses import replace
 from typing import Any, Protocol, cast
 
-from ..errors import ChatwrightError, UsageError
+from ..errors import ChatwrightError, Interrupted, UsageError
 from ..events import Error, Event, Finish, ToolCall, ToolResult
 from ..model import Model, Options, open_model
 from ..tools import Tool, as_tools, load_tools
@@ -61,17 +61,8 @@ class Agent:
         """
         run = self._start(question)
         try:
-            while (end := run.over(self.limits, time.monotonic())) is None:
-                turn = Turn()
-                with closing(cast("Any", self.planner.plan(run))) as events:
-                    for event in events:
-                        if turn.see(event):
-                            yield event
-                if end := turn.close(run):
-                    break
-                for call in turn.calls:
-                    yield self._enter(run, call, run_tool(call, self.tools))
-            yield end
+            with closing(self._events(run)) as events:
+                yield from events
         except ChatwrightError as err:
             yield Error(str(err), err.hint)
             yield Finish("", None, "error", run.usage)
@@ -80,28 +71,57 @@ class Agent:
         """`stream` for an event loop, which neither the model nor a tool blocks."""
         run = self._start(question)
         try:
-            while (end := run.over(self.limits, time.monotonic())) is None:
-                turn = Turn()
-                async with aclosing(cast("Any", self.planner.aplan(run))) as events:
-                    async for event in events:
-                        if turn.see(event):
-                            yield event
-                if end := turn.close(run):
-                    break
-                for call in turn.calls:
-                    yield self._enter(run, call, await arun_tool(call, self.tools))
-            yield end
+            async with aclosing(self._aevents(run)) as events:
+                async for event in events:
+                    yield event
         except ChatwrightError as err:
             yield Error(str(err), err.hint)
             yield Finish("", None, "error", run.usage)
 
     def ask(self, question: str) -> Finish:
-        """The end of the run. An error of the model is raised."""
-        return _last(list(self.stream(question)))
+        """The end of the run. An error of the model is raised as it is."""
+        return cast("Finish", list(self._events(self._start(question)))[-1])
 
     async def aask(self, question: str) -> Finish:
         """`ask` for an event loop."""
-        return _last([event async for event in self.astream(question)])
+        events = [event async for event in self._aevents(self._start(question))]
+        return cast("Finish", events[-1])
+
+    def _events(self, run: Run) -> Generator[Event, None, None]:
+        while (end := run.over(self.limits, time.monotonic())) is None:
+            turn = Turn()
+            try:
+                with closing(cast("Any", self.planner.plan(run))) as events:
+                    for event in events:
+                        if turn.see(event):
+                            yield event
+            except Interrupted as err:
+                end = _out_of_time(run, err)
+                break
+            if end := turn.close(run):
+                break
+            for call in turn.calls:
+                result = run_tool(call, self.tools, deadline=run.deadline)
+                yield self._enter(run, call, result)
+        yield end
+
+    async def _aevents(self, run: Run) -> AsyncGenerator[Event, None]:
+        while (end := run.over(self.limits, time.monotonic())) is None:
+            turn = Turn()
+            try:
+                async with aclosing(cast("Any", self.planner.aplan(run))) as events:
+                    async for event in events:
+                        if turn.see(event):
+                            yield event
+            except Interrupted as err:
+                end = _out_of_time(run, err)
+                break
+            if end := turn.close(run):
+                break
+            for call in turn.calls:
+                result = await arun_tool(call, self.tools, deadline=run.deadline)
+                yield self._enter(run, call, result)
+        yield end
 
     def _start(self, question: str) -> Run:
         if not question.strip():
@@ -110,7 +130,10 @@ class Agent:
         return Run(question, deadline=None if seconds is None else time.monotonic() + seconds)
 
     def _enter(self, run: Run, call: ToolCall, result: ToolResult) -> ToolResult:
-        result = replace(result, text=_capped(result.text, self.limits.max_observation))
+        whole = result.text.encode(
+            "utf-8", "replace"
+        ).decode()  # a file's name may hold half a character
+        result = replace(result, text=_capped(whole, self.limits.max_observation))
         run.steps.append(Step(call, result))
         return result
 
@@ -122,11 +145,11 @@ def _tools(given: Iterable[Any]) -> list[Tool]:
     return as_tools(found)
 
 
-def _last(events: list[Event]) -> Finish:
-    for event in events:
-        if isinstance(event, Error):
-            raise ChatwrightError(event.message, event.hint)
-    return cast("Finish", events[-1])
+def _out_of_time(run: Run, err: Interrupted) -> Finish:
+    """The end of a run whose deadline cut the model short; any other interruption is an error."""
+    if run.deadline is None or time.monotonic() < run.deadline:
+        raise err
+    return Finish("", None, "max_seconds", run.usage)
 
 
 def _capped(text: str, most: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -13,6 +14,7 @@ import click
 
 from .. import __version__
 from ..errors import ChatwrightError, UsageError, did_you_mean
+from .clean import clean
 
 __all__ = ["cli", "main"]
 
@@ -76,14 +78,31 @@ def cli(ctx: click.Context, debug: bool) -> None:
 def main(args: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit code: 0, 1 failed, 2 wrong usage, 3 partly done, 130 stopped."""
     given = list(sys.argv[1:] if args is None else args)
+    _prepare_streams()
     try:
         code = _run(given)
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader has left (`| head`). Python would complain once more when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_stdout()  # the reader has left (`| head`)
         code = 1
+    except OSError as err:
+        _drop_stdout()
+        code = _complain(f"cannot write the output: {err.strerror}", "", 1)
     sys.exit(code)
+
+
+def _prepare_streams() -> None:
+    """No byte that comes in or goes out may end in a traceback, nor a stream that is closed."""
+    if sys.stdout is None:  # type: ignore[comparison-overlap]  # `>&-`
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    for stream in (sys.stdin, sys.stdout):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _drop_stdout() -> None:
+    """Python would complain once more when it closes a stdout that it cannot write to."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(args: list[str]) -> int:
@@ -93,11 +112,14 @@ def _run(args: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("stopped", err=True)
         return 130
+    except click.exceptions.NoArgsIsHelpError as err:
+        click.echo(err.format_message(), err=True)
+        return 2
     except click.UsageError as err:
-        return _complain(err.format_message(), _help_line(err), 2)
+        return _complain(err.format_message(), _way_out(err, args), 2)
     except click.ClickException as err:
         return _complain(err.format_message(), "", err.exit_code)
-    except BrokenPipeError:
+    except OSError:
         raise
     except ChatwrightError as err:
         if "--debug" in args:
@@ -113,13 +135,22 @@ def _run(args: list[str]) -> int:
         )
 
 
-def _help_line(err: click.UsageError) -> str:
+def _way_out(err: click.UsageError, args: list[str]) -> str:
+    """What to type instead."""
     command = err.ctx.command_path if err.ctx else "chatwright"
+    name = getattr(err, "option_name", "")
+    if isinstance(err, click.NoSuchOption) and not name.startswith("--"):
+        if question := next((a for a in args if a.startswith("-") and len(a.split()) > 1), ""):
+            return f'a question that begins with a dash goes last: {command} -- "{question[:60]}"'
+        if name.lstrip("-")[:1].isdigit():
+            return f"what begins with a dash goes last: {command} -- {name}..."
+    if "unexpected extra argument" in err.format_message():
+        return f'write the question in quotes: {command} "What is 2 + 2?"'
     return f"see {command} --help"
 
 
 def _complain(message: str, hint: str, code: int) -> int:
-    click.secho(f"error: {message}", fg="red", err=True)
+    click.secho(f"error: {clean(message)}", fg="red", err=True)
     if hint:
-        click.echo(f"hint: {hint}", err=True)
+        click.echo(f"hint: {clean(hint)}", err=True)
     return code

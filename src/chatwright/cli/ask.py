@@ -8,7 +8,8 @@ from typing import Any, cast
 
 import click
 
-from ..events import Finish
+from ..errors import ChatwrightError
+from ..events import Error, Finish
 from .options import question_from, tools_from, with_model_and_tools
 from .screen import JsonLines, Screen
 
@@ -62,15 +63,20 @@ def command(
     tools = tools_from(specs, docs, no_tools, screen)
     reader: Screen | JsonLines = JsonLines() if as_json else screen
     reason = "error"
-    with open_model(model) as opened:
-        agent = Agent(opened, tools, limits=Limits(max_steps=max_steps))
-        try:
+    try:
+        with open_model(model) as opened:
+            agent = Agent(opened, tools, limits=Limits(max_steps=max_steps))
             with closing(cast("Any", agent.stream(text))) as events:
                 for event in events:
                     reader.see(event)
                     if isinstance(event, Finish):
                         reason = event.stop_reason
-        except KeyboardInterrupt:
-            reader.close()
-            raise
+    except KeyboardInterrupt:
+        reader.close()
+        raise
+    except ChatwrightError as err:
+        if as_json:  # who reads the lines waits for the last one
+            reader.see(Error(str(err), err.hint))
+            reader.see(Finish("", None, "error"))
+        raise
     return _EXIT.get(reason, 3)

@@ -51,7 +51,7 @@ def with_model_and_tools(command: F) -> F:
 
 def question_from(given: str | None) -> str:
     """The question of the command line, or of stdin where it is piped in or `-` is given."""
-    if given is None and sys.stdin.isatty():
+    if given is None and (sys.stdin is None or sys.stdin.isatty()):  # type: ignore[comparison-overlap]
         raise UsageError(
             "there is no question", 'write it in quotes: chatwright ask "What is 2 + 2?"'
         )

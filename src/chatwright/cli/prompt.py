@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
+from .clean import clean
 from .options import question_from, tools_from, with_model_and_tools
 from .screen import Screen
 
@@ -36,5 +38,7 @@ def command(
     tools = tools_from(specs, docs, no_tools, Screen())
     with open_model(model) as opened:
         planner = ModelPlanner(opened, {tool.name: tool for tool in tools})
-        click.echo(planner.prompt(Run(text)), nl=False)
+        shown = planner.prompt(Run(text))
+        # In a pipe it is exact to the letter; on a screen no letter may steer the terminal.
+        sys.stdout.write(clean(shown) if sys.stdout.isatty() else shown)
     return 0

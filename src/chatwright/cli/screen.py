@@ -6,9 +6,9 @@ The answer goes to stdout, everything else to stderr.
 from __future__ import annotations
 
 import json
-import re
+import math
 import sys
-from typing import TextIO
+from typing import Any, TextIO, cast
 
 import click
 
@@ -24,11 +24,10 @@ from ..events import (
     ToolResult,
     to_json,
 )
+from .clean import clean
 
 __all__ = ["JsonLines", "Screen"]
 
-# Escape sequences in a document or a reply must not steer the reader's terminal.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _SHOWN = 400
 
 _ENDS = {
@@ -61,7 +60,7 @@ class Screen:
                 shown = ", ".join(
                     f"{k}={json.dumps(v, ensure_ascii=False)}" for k, v in args.items()
                 )
-                self._say(f"→ {name}({shown})", fg="cyan")
+                self._say(_short(f"→ {name}({shown})"), fg="cyan")
             case ToolResult(_, text, ok, ms):
                 self._say(f"← {_short(text)}  [{ms:.0f} ms]", fg="green" if ok else "yellow")
             case Malformed(_, reason):
@@ -97,7 +96,7 @@ class Screen:
         if not self._line:
             click.secho("  ", nl=False, err=True)
         self._line += text
-        click.secho(_clean(text), nl=False, err=True, dim=True)
+        click.secho(clean(text), nl=False, err=True, dim=True)
 
     def _end_line(self) -> None:
         if self._line and not self._line.endswith("\n"):
@@ -106,17 +105,16 @@ class Screen:
 
     def _answer(self, text: str) -> None:
         self._answered = self._answered or bool(text)
-        shown = _clean(text) if sys.stdout.isatty() else text
-        click.echo(shown, nl=False)
+        sys.stdout.write(clean(text) if sys.stdout.isatty() else text)
         sys.stdout.flush()
 
     def _say(self, text: str, **style: object) -> None:
-        click.secho(_clean(text), err=True, **style)  # type: ignore[arg-type]
+        click.secho(clean(text), err=True, **style)  # type: ignore[arg-type]
 
     def _complain(self, word: str, message: str, hint: str) -> None:
-        click.secho(f"{word}: {_clean(message)}", fg="red", err=True)
+        click.secho(f"{word}: {clean(message)}", fg="red", err=True)
         if hint:
-            click.echo(f"hint: {_clean(hint)}", err=True)
+            click.echo(f"hint: {clean(hint)}", err=True)
 
 
 class JsonLines:
@@ -127,15 +125,24 @@ class JsonLines:
 
     def see(self, event: Event) -> None:
         # ASCII only, so that no terminal, pipe or line separator can break a line.
-        self._out.write(json.dumps(to_json(event), default=str) + "\n")
+        self._out.write(json.dumps(_finite(to_json(event)), default=str, allow_nan=False) + "\n")
         self._out.flush()
 
     def close(self) -> None:
         self._out.flush()
 
 
-def _clean(text: str) -> str:
-    return _CONTROL.sub("�", text)
+def _finite(value: Any) -> Any:
+    """The value with infinities and NaN as strings: JSON has no such numbers."""
+    match value:
+        case float():
+            return value if math.isfinite(value) else str(value)
+        case dict():
+            return {k: _finite(v) for k, v in cast("dict[str, Any]", value).items()}
+        case list() | tuple():
+            return [_finite(v) for v in cast("list[Any]", value)]
+        case _:
+            return value
 
 
 def _short(text: str) -> str:

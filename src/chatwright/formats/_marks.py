@@ -38,6 +38,9 @@ _WORDS: tuple[tuple[str, Kind], ...] = (
 )
 _HEAD = 64  # no label is longer than this
 _DECORATION = re.compile(r"(?P<indent>[ \t]*)(?:#{1,6}[ \t]*)?(?P<markup>[*_]{0,3})")
+# "Observation 1:", as some models count their rounds; an answer keeps its number.
+_NUMBERED = ("thought", "action", "input", "observation")
+_NUMBER = re.compile(r"[ \t]?#?\d{1,3}")
 _BEFORE_COLON = re.compile(r"(?P<markup>[*_]{0,3})[ \t]*")
 _MARKUP = re.compile(r"[*_]{0,3}")
 _TAGS: tuple[tuple[str, Literal["open", "close", "call"]], ...] = (
@@ -142,6 +145,8 @@ class _Line:
 def _label(line: _Line, end: int, kind: Kind) -> Label | More | None:
     """The label whose word ends at `end`, if what follows makes it one."""
     text, word = line.text, line.text[line.start : end]
+    if kind in _NUMBERED and (number := _NUMBER.match(text, end)):
+        end = number.end()
     found = _BEFORE_COLON.match(text, end)
     here = found.end() if found else end
     closed = found["markup"] if found else ""

@@ -24,6 +24,7 @@ _MAX_LINE = 400
 _TICKS = re.compile(r"(?:`{3,16}|~{3,16})([\w+-]{0,20})[ \t]{0,8}")
 _STRAY = re.compile(r"[\s}\],;]{0,64}")
 _NAME_THEN_OBJECT = re.compile(r"[\s`*\"']*([^{}\[\]():=\"'`*]{1,64})[`*\"']*\s*[:=]?\s*(?=\{)")
+_CLOSING_FENCE = re.compile(r"\n[ \t]*(?:`{3,}|~{3,})[ \t]*$")
 _NO_ACTION = (
     "none",
     "n/a",
@@ -220,6 +221,7 @@ class ActionReader:
         words = self._reply.text[self._start : self._reply.at].rstrip()
         end = log_end or self._start + len(words)
         words = words.removesuffix(self._closing_mark).rstrip()
+        words = _CLOSING_FENCE.sub("", words).rstrip()
         if len(words) > 1 and words[0] == words[-1] and words[0] in "\"'`":
             words = words[1:-1]
         return Found(for_tool(self.tool, words or None, self._tools), end)

@@ -37,6 +37,7 @@ _LINE_OR_TAG = re.compile(r"[\n\r<]")
 _RUN = re.compile(r"`+|~+|.", re.DOTALL)
 _THINK_END = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 _INLINE_ANSWER = re.compile(r".*\bfinal answer[*_]{0,3}\s*:[*_]{0,3}\s*(.*)", re.I | re.S)
+_LISTED_ACTION = re.compile(r"(?im)^[\W\d]*action(?: input)?\s*\d*\s*[:：]")
 _EMPTY_ANSWER = "The answer is empty. Write 'Final Answer:' and the answer."
 _WRITE_EITHER = (
     "Write 'Thought:' and what to do next, then either 'Action:' and one JSON object in a fence,"
@@ -232,9 +233,14 @@ class ReactParser:
             self._action.begin_input()
             self._step = self._act
         else:
-            self._answer = AnswerReader(reply, label, lambda text: self._events.append(Text(text)))
-            self._step = self._speak
+            self._begin_answer(label)
         return True
+
+    def _begin_answer(self, label: Label) -> None:
+        self._answer = AnswerReader(
+            self._reply, label, lambda text: self._events.append(Text(text))
+        )
+        self._step = self._speak
 
     def _begin_action(self, closing: str = "") -> None:
         self._mode, self._reply.line_start = "aside", False
@@ -330,6 +336,13 @@ class ReactParser:
             return False
         further = answer.step(final)
         if answer.over and answer.empty:
+            label = label_at(self._reply.text, self._reply.at, final)
+            if (
+                isinstance(label, Label) and label.kind == "input"
+            ):  # "Action: Final Answer", "Action Input: 42"
+                self._reply.at = label.end
+                self._begin_answer(label)
+                return True
             self._fail(_EMPTY_ANSWER)
         self.done = self.done or answer.over
         if self._reply.at > _MAX_SHOWN and not answer.empty:
@@ -349,6 +362,8 @@ class ReactParser:
                 self._deliver(outcome.reading, outcome.end)
             else:
                 self._fail(outcome.reason)
+        elif self._mode == "prose" and _LISTED_ACTION.search(prose):
+            self._fail(f"The action stands where it cannot be read. {_WRITE_EITHER}")
         elif self._mode == "prose" and prose:
             self._events.append(Text(prose))
         elif self._mode == "prose":

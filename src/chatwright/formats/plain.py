@@ -71,6 +71,8 @@ class PlainParser:
             return []
         self.done = True
         events = self._read(final=True)
+        if not self._thinking and not self._saying:
+            events.append(Malformed("", "The reply is empty. Write the answer."))
         if self._thinking:
             why = "was cut off" if reason == "length" else "ended"
             said = "".join(e.text for e in events)

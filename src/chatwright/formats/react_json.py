@@ -41,7 +41,7 @@ Thought: I know the answer
 Final Answer: the answer"""
 _LABEL_IN_LINE = re.compile(
     r"(?:^|(?<=[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]))"
-    r"(?=[#*_ ]{0,8}(?:Observation|Thought|Action|Action Input|Final Answer|Question)[*_ ]{0,3}[:：])",
+    r"(?=[#*_ ]{0,8}(?:Observation|Thought|Action|Action Input|Final Answer|Question)(?: ?#?\d{1,3})?[*_ ]{0,3}[:：])",
     re.IGNORECASE,
 )
 _THINK_OPEN = re.compile(r"<think(?:ing)?>", re.IGNORECASE)

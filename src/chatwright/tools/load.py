@@ -83,7 +83,8 @@ def _load(spec: str) -> list[Tool]:
         return _named(_import(place), place, name)
     if spec.lower() == "search":
         raise UsageError("Search needs a folder to search", "use --docs DIR")
-    raise UnknownTool(spec, [f"{spec}.py"] if os.path.isfile(f"{spec}.py") else _BUILT_IN)
+    known = [*_BUILT_IN, "search"]
+    raise UnknownTool(spec, [f"{spec}.py"] if os.path.isfile(f"{spec}.py") else known)
 
 
 def _from_file(spec: str) -> list[Tool]:

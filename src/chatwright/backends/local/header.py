@@ -97,9 +97,7 @@ def read_header(path: Path) -> Header:
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
                 return _Reader(path, data).header()
     except FileNotFoundError:
-        raise BackendError(
-            f"there is no file {path}", "check the path, or name a Hub repository"
-        ) from None
+        raise BackendError(f"there is no file {path}", "check the path") from None
     except OSError as err:
         raise BackendError(
             f"{path} cannot be read: {err.strerror or err}", "check the path"
