@@ -6,7 +6,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-QUESTION := Who was Marie Curie's elder daughter? What was her age at death raised to the 0.43 power?
+QUESTION := Who was Ada Lovelace's mother? What was her age raised to the 0.43 power?
 
 .PHONY: demo test check lint types fast nano eval clean
 

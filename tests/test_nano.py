@@ -70,7 +70,6 @@ def test_what_a_trace_wants_the_model_to_write_can_be_read(traces):
                 assert not [e for e in events if isinstance(e, Malformed)], (kind, text)
 
 
-@needs_nano
 def test_its_file_is_small_and_travels_in_the_package():
     assert NANO.stat().st_size <= 16_000_000
 
@@ -106,4 +105,4 @@ def test_the_question_of_the_demo_takes_two_searches_and_a_calculation(nano):
     question = next(line for line in makefile.splitlines() if line.startswith("QUESTION :="))[12:]
     events = list(Agent(nano, [calculator(), search(NOTES)]).stream(question.strip()))
     assert [e.name for e in events if isinstance(e, ToolCall)] == ["Search", "Search", "Calculator"]
-    assert "5.731575759250083" in events[-1].answer
+    assert "6.09834746035264" in events[-1].answer

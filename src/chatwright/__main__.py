@@ -26,8 +26,12 @@ def run() -> None:
 
 def _stop(signum: int, frame: FrameType | None) -> None:
     # A second one would land while the engine's threads are taken down, and abort the process.
-    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+    signal.signal(signal.SIGINT, _leave)
     raise KeyboardInterrupt
+
+
+def _leave(signum: int, frame: FrameType | None) -> None:
+    os._exit(130)
 
 
 if __name__ == "__main__":

@@ -52,8 +52,9 @@ async def arun_tool(
     start = time.perf_counter()
     try:
         work = _prepared(call, tools, deadline)
+        limit = asyncio.timeout(work.seconds)
         try:
-            async with asyncio.timeout(work.seconds) as limit:
+            async with limit:
                 value = await (work.begin() if work.is_async else _on_thread(work))
         except TimeoutError:
             if not limit.expired():
