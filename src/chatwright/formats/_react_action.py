@@ -24,7 +24,7 @@ _MAX_LINE = 400
 _TICKS = re.compile(r"(?:`{3,16}|~{3,16})([\w+-]{0,20})[ \t]{0,8}")
 _STRAY = re.compile(r"[\s}\],;]{0,64}")
 _NAME_THEN_OBJECT = re.compile(r"[\s`*\"']*([^{}\[\]():=\"'`*]{1,64})[`*\"']*\s*[:=]?\s*(?=\{)")
-_CLOSING_FENCE = re.compile(r"\n[ \t]*(?:`{3,}|~{3,})[ \t]*$")
+_CLOSING_FENCE = re.compile(r"\n[ \t]{0,8}(?:`{3,16}|~{3,16})$")
 _NO_ACTION = (
     "none",
     "n/a",

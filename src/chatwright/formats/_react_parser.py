@@ -37,7 +37,9 @@ _LINE_OR_TAG = re.compile(r"[\n\r<]")
 _RUN = re.compile(r"`+|~+|.", re.DOTALL)
 _THINK_END = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 _INLINE_ANSWER = re.compile(r".*\bfinal answer[*_]{0,3}\s*:[*_]{0,3}\s*(.*)", re.I | re.S)
-_LISTED_ACTION = re.compile(r"(?im)^[\W\d]*action(?: input)?\s*\d*\s*[:：]")
+_LISTED_ACTION = re.compile(
+    r"(?im)^[ \t>*+#\d.)-]{1,12}action(?: input)?[ \t]{0,4}\d{0,3}[ \t]{0,4}[:：]"
+)
 _EMPTY_ANSWER = "The answer is empty. Write 'Final Answer:' and the answer."
 _WRITE_EITHER = (
     "Write 'Thought:' and what to do next, then either 'Action:' and one JSON object in a fence,"
