@@ -193,7 +193,7 @@ WHERE: dict[str, tuple[str, ...]] = {
 
 OPENERS = ("",) * 22 + ("Hi! ", "Hello. ", "Please help: ", "Quick question: ", "One question. ", "Hey, ", "According to the notes: ", "I wonder: ", "Dear assistant, ", "Hello there! ", "For my homework: ", "From the documents: ", "Question: ", "ok so ")
 
-CLOSERS = ("",) * 30 + (" Thanks!", " Please.", " Look it up.", " Search the notes.", " Thank you.", " I need it for a report.", " A short answer will do.", " Check the documents.", " Just the name." if False else "")
+CLOSERS = ("",) * 30 + (" Thanks!", " Please.", " Look it up.", " Search the notes.", " Thank you.", " I need it for a report.", " A short answer will do.", " Check the documents.", "")
 
 BARE = ("height", "length", "width", "depth", "weight", "cost", "salary", "speed", "population", "area")  # may come with an adjective
 

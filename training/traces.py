@@ -98,10 +98,6 @@ def look_up(rng: Random, thought: str, query: str, pool: list, must: str = "") -
     return Step(thought, "Search", query, result)
 
 
-def plain_number(n: float | int) -> str:
-    return str(n)
-
-
 def operation(rng: Random, v: str, value: float) -> tuple[str, str]:
     """A phrase with `{V}` for the value and the expression with `v` in it."""
     forms, expr = rng.choice(OPS)
@@ -268,10 +264,6 @@ def starting_kind(rng: Random) -> str:
     return rng.choice(("person", "person", "person", "person", "place", "structure", "structure", "ship", "company", "company", "nature", "nature", "work", "product", "animal", "team", "thing", "country"))
 
 
-def short(value: str) -> str:
-    return value
-
-
 # ---------------------------------------------------------------- the kinds of question
 
 
@@ -298,7 +290,7 @@ def do_fact(rng: Random):
     step = look_up(rng, f"I need {need}.", query, pool, fact.value)
     if fact.value in q:
         raise Again
-    return dress(rng, q), [step], short(fact.value)
+    return dress(rng, q), [step], fact.value
 
 
 def do_missing(rng: Random):
@@ -343,7 +335,7 @@ def value_phrase(rng: Random, r: facts.Relation, s: str) -> str:
 
 def calculation_question(rng: Random, r: facts.Relation, fact: facts.Fact, s: str, e: facts.Entity, *, said_before: str = "") -> tuple[str, str]:
     """A question that asks for a calculation with one value of `s`; gives the question and the expression."""
-    v, value = plain_number(fact.number), float(fact.number)
+    v, value = str(fact.number), float(fact.number)
     roll = rng.random()
     if r.key in SPECIAL and roll < 0.38:
         said, expr = rng.choice(SPECIAL[r.key])
@@ -431,7 +423,7 @@ def do_two_hop(rng: Random):
     else:
         q = ask(rng, r, subject_phrase(rng, hop, e.name), target)
     steps, _, _ = _hops(rng, e, hop, link, target, r, fact, world, q)
-    final = f"{target.name}; {short(fact.value)}" if who else short(fact.value)
+    final = f"{target.name}; {fact.value}" if who else fact.value
     return dress(rng, q), steps, final
 
 
@@ -442,7 +434,7 @@ def do_hop_calc(rng: Random):
     who = rng.random() < 0.5
     if who:
         he, his = pronouns(target.sex)
-        v, value = plain_number(fact.number), float(fact.number)
+        v, value = str(fact.number), float(fact.number)
         if r.need[0]:
             raise Again
         noun = rng.choice(r.nouns)
@@ -530,7 +522,7 @@ def do_two_facts_calc(rng: Random):
             said, expr = rng.choice(
                 ((f"How many years after {{b}} was {{a}} {verb}?", "{v}-{w}"), (f"How many years passed between the year {{b}} was {verb} and the year {{a}} was {verb}?", "{v}-{w}"), (f"How many years before {{a}} was {{b}} {verb}?", "{v}-{w}"), (f"{{A}} was {verb} after {{b}}. How many years later?", "{v}-{w}"))
             )
-    v, w = plain_number(fa.number), plain_number(fb.number)
+    v, w = str(fa.number), str(fb.number)
     q = said.format(n=n, k=n2, a=a.name, b=b.name, A=a.name, m=r.more)
     if v.startswith("-") or w.startswith("-"):
         w = f"({w})" if w.startswith("-") else w

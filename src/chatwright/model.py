@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, closing
 from dataclasses import replace
 from importlib.resources import files
@@ -79,13 +79,7 @@ class Model:
 
         Closing the iterator stops the generation.
         """
-        request, reader = self._prepare(messages, tools, options)
-        with closing(cast("Any", self.backend.stream(request))) as pieces:
-            for piece in pieces:
-                yield from reader.feed(piece)
-                if reader.enough:
-                    break
-        yield from reader.finish()
+        yield from self._read(*self._prepare(messages, tools, options))
 
     async def astream(
         self,
@@ -94,33 +88,35 @@ class Model:
         **options: Unpack[Options],
     ) -> AsyncIterator[Event]:
         """`stream` for an event loop, which it never blocks."""
-        request, reader = self._prepare(messages, tools, options)
+        async with aclosing(self._aread(*self._prepare(messages, tools, options))) as events:
+            async for event in events:
+                yield event
+
+    def complete(self, prompt: str, **options: Unpack[Options]) -> Iterator[Event]:
+        """What follows a raw prompt, as `Text` and a `Finish`. The prompt is trusted whole."""
+        yield from self._read(*_raw(prompt, options))
+
+    async def acomplete(self, prompt: str, **options: Unpack[Options]) -> AsyncIterator[Event]:
+        """`complete` for an event loop."""
+        async with aclosing(self._aread(*_raw(prompt, options))) as events:
+            async for event in events:
+                yield event
+
+    def _read(self, request: Request, reader: _Reader) -> Iterator[Event]:
+        with closing(cast("Any", self.backend.stream(request))) as pieces:
+            for piece in pieces:
+                yield from reader.feed(piece)
+                if reader.enough:
+                    break
+        yield from reader.finish()
+
+    async def _aread(self, request: Request, reader: _Reader) -> AsyncGenerator[Event, None]:
         async with aclosing(cast("Any", self.backend.astream(request))) as pieces:
             async for piece in pieces:
                 for event in reader.feed(piece):
                     yield event
                 if reader.enough:
                     break
-        for event in reader.finish():
-            yield event
-
-    def complete(self, prompt: str, **options: Unpack[Options]) -> Iterator[Event]:
-        """What follows a raw prompt, as `Text` and a `Finish`. The prompt is trusted whole."""
-        request = Request(prompt=(Segment(prompt, trusted=True),), **options)
-        reader = _Reader(_Verbatim(), request.constraint)
-        with closing(cast("Any", self.backend.stream(request))) as pieces:
-            for piece in pieces:
-                yield from reader.feed(piece)
-        yield from reader.finish()
-
-    async def acomplete(self, prompt: str, **options: Unpack[Options]) -> AsyncIterator[Event]:
-        """`complete` for an event loop."""
-        request = Request(prompt=(Segment(prompt, trusted=True),), **options)
-        reader = _Reader(_Verbatim(), request.constraint)
-        async with aclosing(cast("Any", self.backend.astream(request))) as pieces:
-            async for piece in pieces:
-                for event in reader.feed(piece):
-                    yield event
         for event in reader.finish():
             yield event
 
@@ -181,6 +177,11 @@ def _thinks(prompt: Sequence[Segment]) -> bool:
     """Does the template open the reply's thinking itself? Then no opening tag will come."""
     end = "".join(segment.text for segment in prompt[-2:])[-40:].rstrip()
     return bool(prompt) and prompt[-1].trusted and end.endswith(("<think>", "<thinking>"))
+
+
+def _raw(prompt: str, options: Options) -> tuple[Request, _Reader]:
+    request = Request(prompt=(Segment(prompt, trusted=True),), **options)
+    return request, _Reader(_Verbatim(), request.constraint)
 
 
 class _Verbatim:
