@@ -37,6 +37,8 @@ fast: .venv/.dev
 
 .venv/.dev: pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e ".[local,dev]"
+# the client asks for a hub of years ago, and works with today's
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps text-generation==0.7.0
 	touch $@ .venv/.demo
 
 .venv-train/.ready: pyproject.toml

@@ -14,6 +14,7 @@ __all__ = [
     "End",
     "Grammar",
     "JsonSchema",
+    "Logprob",
     "Message",
     "Own",
     "Piece",
@@ -88,7 +89,8 @@ Constraint = JsonSchema | Regex | Grammar
 class Request:
     """One thing to generate: a prompt for a text backend, or messages for a chat backend.
 
-    `stop` strings end the answer and are not part of it; `deadline` is a `time.monotonic()` value.
+    `stop` strings end the answer and are not part of it; `deadline` is a `time.monotonic()` value;
+    `logprobs` is how many of the likeliest tokens to tell beside each one chosen (0: the chosen one alone).
     """
 
     prompt: Sequence[Segment] = ()
@@ -104,11 +106,25 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Logprob:
+    """A token that was chosen, its natural-log probability, and the likeliest tokens in its place, best first."""
+
+    token: int
+    text: str
+    logprob: float
+    top: tuple[Logprob, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
-    """Some text as it comes, and the ids of its tokens where the backend tells them."""
+    """Some text as it comes, and the ids of its tokens where the backend tells them.
+
+    `logprobs`: one for each token, where `Request.logprobs` asked for them.
+    """
 
     text: str
     tokens: tuple[int, ...] = ()
+    logprobs: tuple[Logprob, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
