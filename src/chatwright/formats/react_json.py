@@ -10,6 +10,7 @@ import contextlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, cast
 
 from ..errors import ConstraintError, UsageError
@@ -79,12 +80,15 @@ def constraint(tools: Sequence[ToolSchema]) -> Constraint | None:
 
     A tool whose schema has no grammar may get any object; its arguments are checked before it runs.
     """
-    if not tools:
-        return None
+    return Grammar(_grammar(json.dumps(tools, default=dict))) if tools else None
+
+
+@lru_cache(maxsize=64)  # an agent asks with the same tools at every step
+def _grammar(tools: str) -> str:
     rules = Rules()
     rules.define("root", "")
     calls: list[str] = []
-    for tool in tools:
+    for tool in json.loads(tools):
         tool_name, _, parameters = spec_of(tool)
         start = f'{{"action": {json.dumps(tool_name, ensure_ascii=False)}, "action_input": '
         calls.append(f"{literal(start)} {_arguments(rules, tool_name, parameters)}")
@@ -94,7 +98,7 @@ def constraint(tools: Sequence[ToolSchema]) -> Constraint | None:
     )
     answer = f"{literal('Final Answer: ')} {_ANSWER}"
     rules.bodies["root"] = f'"Thought: " {_THOUGHT} "\\n" ({action} | {answer})'
-    return Grammar(rules.text())
+    return rules.text()
 
 
 def parser(

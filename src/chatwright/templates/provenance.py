@@ -39,6 +39,7 @@ __all__ = [
 # marks. Marks above CALLER are replies of the model, one mark for each, so that they stay apart.
 TEMPLATE = "\0"
 CALLER = "\1"
+_ONE_AUTHOR = re.compile(r"(.)\1*", re.DOTALL)
 
 
 def own_mark(index: int) -> str:
@@ -304,13 +305,8 @@ def recased(text: str, result: str) -> str:
 
 def segments(text: str) -> list[Segment]:
     """The text in stretches of one author; each of the model's own texts stands alone."""
-    found: list[Segment] = []
-    at = 0
-    for mark, group in itertools.groupby(marks_of(text)):
-        end = at + sum(1 for _ in group)
-        found.append(Segment(_plain(text)[at:end], mark != CALLER))
-        at = end
-    return found
+    plain, runs = _plain(text), _ONE_AUTHOR.finditer(marks_of(text))
+    return [Segment(plain[run.start() : run.end()], run[1] != CALLER) for run in runs]
 
 
 def _plain(text: str) -> str:

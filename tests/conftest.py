@@ -1,0 +1,14 @@
+"""Settings for every test: the same generated cases in every run, or new ones when looking for trouble.
+
+HYPOTHESIS_PROFILE=search make test     # other cases each time
+"""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+settings.register_profile("suite", derandomize=True, deadline=None)
+settings.register_profile("search", deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
