@@ -9,9 +9,11 @@ Every name loads on first use.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # typing's own costs more to import than all the rest of this file
 if TYPE_CHECKING:
+    from typing import Any
+
     from .agent import Agent, Limits
     from .model import Model, open_model
     from .tools import Tool

@@ -16,7 +16,6 @@ ChatwrightError                 message, one line; .hint says what to try
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Iterable
 from types import ModuleType
@@ -105,6 +104,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     >>> did_you_mean("serch", ["search", "calculator"])
     "did you mean 'search'?"
     """
+    import difflib
+
     by_lower = {k.lower(): k for k in known}
     typed = word.lower()[:100]
     begun = [k for k in by_lower if len(typed) > 2 and k.startswith(typed)]

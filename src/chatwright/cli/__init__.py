@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
@@ -123,11 +122,11 @@ def _run(args: list[str]) -> int:
         raise
     except ChatwrightError as err:
         if "--debug" in args:
-            traceback.print_exc()
+            sys.excepthook(type(err), err, err.__traceback__)
         return _complain(str(err), err.hint, 2 if isinstance(err, UsageError) else 1)
     except Exception as err:  # a person reads it: one line, and how to get the rest
         if "--debug" in args:
-            traceback.print_exc()
+            sys.excepthook(type(err), err, err.__traceback__)
         return _complain(
             f"{type(err).__name__}: {' '.join(str(err).split())[:300]}",
             "this is a defect of chatwright; chatwright --debug ... shows where",
