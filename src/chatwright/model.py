@@ -12,7 +12,7 @@ from contextlib import aclosing, closing
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypedDict, Unpack, cast
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
 
 from .backends import TextBackend
 from .errors import TemplateError, UnknownModel, UsageError, did_you_mean
@@ -33,6 +33,9 @@ from .request import (
 )
 from .schema import validate
 from .templates import ChatTemplate
+
+if TYPE_CHECKING:
+    from .backends.local.hub import Report
 
 __all__ = ["DEFAULT_MODEL", "Model", "Options", "open_model"]
 
@@ -55,6 +58,9 @@ class Options(TypedDict, total=False):
 
 class Model:
     """A backend, the chat template it was trained on, and the format of its tool calls."""
+
+    commit = ""
+    """The commit of the Hub's repository that its file came from, if it came from one."""
 
     def __init__(
         self,
@@ -265,9 +271,16 @@ def _values(answer: str, constraint: Constraint | None) -> tuple[Any, str]:
             return None, ""
 
 
-def open_model(model: str | Model | None = None) -> Model:
-    """The model that a string names: `nano`, or `local:path/to/file.gguf`.
+def open_model(
+    model: str | Model | None = None,
+    *,
+    token: str | None = None,
+    on_progress: Report | None = None,
+) -> Model:
+    """The model that a string names: `nano`, `local:path/to/file.gguf`, or one of the Hub, run in this process.
 
+    That is `local:org/name-GGUF`, and after it `@revision`, `:Q4_K_M` or `:file.gguf` where you want to choose.
+    It is downloaded once; `on_progress` is told how far that is, and `token` takes the place of `HF_TOKEN`.
     Without a string it is what the environment variable `CHATWRIGHT_MODEL` says, else `nano`.
     """
     if isinstance(model, Model):
@@ -275,9 +288,21 @@ def open_model(model: str | Model | None = None) -> Model:
     spec = (model or os.environ.get("CHATWRIGHT_MODEL") or DEFAULT_MODEL).strip()
     if spec == "nano":
         return _open_gguf(_nano(), "nano")
-    if spec.startswith("local:") and spec != "local:":
-        return _open_gguf(Path(spec.removeprefix("local:")).expanduser(), spec)
+    if spec.startswith("local:") and spec.removeprefix("local:").strip():
+        return _open_local(spec.removeprefix("local:").strip(), token, on_progress)
     raise _unknown(spec)
+
+
+def _open_local(text: str, token: str | None, on_progress: Report | None) -> Model:
+    from .backends.local.hub import fetch, local_file, read_name
+
+    name = read_name(text)
+    if name is None:
+        return _open_gguf(local_file(text), f"local:{text}")
+    found = fetch(name, token=token, on_progress=on_progress)
+    model = _open_gguf(found.path, f"local:{found.repo}:{found.file}")
+    model.commit = found.commit
+    return model
 
 
 def _unknown(spec: str) -> UnknownModel:
@@ -299,7 +324,9 @@ def _unknown(spec: str) -> UnknownModel:
 def _remote(spec: str) -> UnknownModel:
     return UnknownModel(
         f"this version of chatwright cannot reach '{spec[:80]}': it runs models in this process only",
-        "use nano, or local:path/to/file.gguf",
+        f"to run it here write local:{spec}"
+        if "gguf" in spec.lower()
+        else "use nano, local:path/to/file.gguf or local:org/name-GGUF",
     )
 
 

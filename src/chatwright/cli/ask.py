@@ -10,7 +10,7 @@ import click
 
 from ..errors import ChatwrightError
 from ..events import Error, Finish
-from .options import question_from, tools_from, with_model_and_tools
+from .options import model_from, question_from, tools_from, with_model_and_tools
 from .screen import JsonLines, Screen
 
 __all__ = ["command"]
@@ -56,7 +56,6 @@ def command(
     The Calculator is always there; --docs adds a Search over a folder, -t adds more tools.
     """
     from ..agent import Agent, Limits
-    from ..model import open_model
 
     screen = Screen()
     text = question_from(question)
@@ -64,7 +63,7 @@ def command(
     reader: Screen | JsonLines = JsonLines() if as_json else screen
     reason = "error"
     try:
-        with open_model(model) as opened:
+        with model_from(model, screen) as opened:
             agent = Agent(opened, tools, limits=Limits(max_steps=max_steps))
             with closing(cast("Any", agent.stream(text))) as events:
                 for event in events:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -13,7 +13,10 @@ from ..errors import UsageError
 from ..tools import Tool, as_tools, load_tools
 from .screen import Screen
 
-__all__ = ["question_from", "tools_from", "with_model_and_tools"]
+if TYPE_CHECKING:
+    from ..model import Model
+
+__all__ = ["model_from", "question_from", "tools_from", "with_model_and_tools"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -25,7 +28,7 @@ def with_model_and_tools(command: F) -> F:
             "--docs",
             metavar="DIR",
             type=click.Path(path_type=Path),
-            help="Search the text and Markdown files in DIR.",
+            help="Search the documents in DIR: text, Markdown, HTML, PDF, Word and more.",
         ),
         click.option("--no-tools", is_flag=True, help="No tools at all, not even the Calculator."),
         click.option(
@@ -41,7 +44,7 @@ def with_model_and_tools(command: F) -> F:
             "--model",
             metavar="MODEL",
             envvar="CHATWRIGHT_MODEL",
-            help="nano (the default, built in) or local:path/to/file.gguf.",
+            help="nano (the default, built in), local:path/to/file.gguf or local:org/name-GGUF[:Q4_K_M].",
         ),
         click.argument("question", required=False),
     ):
@@ -61,6 +64,18 @@ def question_from(given: str | None) -> str:
             "the question is empty", 'write it in quotes: chatwright ask "What is 2 + 2?"'
         )
     return question.strip()
+
+
+def model_from(spec: str | None, screen: Screen) -> Model:
+    """The model of -m, and on the screen how far its download is."""
+    from ..model import open_model
+
+    if not (spec or "").startswith("local:"):
+        return open_model(spec)
+    from .progress import Downloads
+
+    with Downloads(screen) as shown:
+        return open_model(spec, on_progress=shown)
 
 
 def tools_from(
@@ -83,8 +98,10 @@ def _search(docs: Path | None, screen: Screen) -> list[Tool]:
         return []
     from ..tools.index import Index
     from ..tools.search import search
+    from .reading import Reading
 
-    index = Index.read(docs)
+    with Reading(screen) as shown:
+        index = Index.open(docs, on_progress=shown, on_notice=shown.notice)
     if index.notice:
         screen.notice(index.notice)
     return [search(index)]

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from .clean import clean
-from .options import question_from, tools_from, with_model_and_tools
+from .options import model_from, question_from, tools_from, with_model_and_tools
 from .screen import Screen
 
 __all__ = ["command"]
@@ -32,11 +32,11 @@ def command(
 ) -> int:
     """Show the exact text that the model would see for QUESTION, to the letter."""
     from ..agent import ModelPlanner, Run
-    from ..model import open_model
 
     text = question_from(question)
-    tools = tools_from(specs, docs, no_tools, Screen())
-    with open_model(model) as opened:
+    screen = Screen()
+    tools = tools_from(specs, docs, no_tools, screen)
+    with model_from(model, screen) as opened:
         planner = ModelPlanner(opened, {tool.name: tool for tool in tools})
         shown = planner.prompt(Run(text))
         # In a pipe it is exact to the letter; on a screen no letter may steer the terminal.
