@@ -88,7 +88,6 @@ def test_a_model_without_a_template_says_so():
         ("nan", "there is no model called 'nan'", "did you mean 'nano'?"),
         ("zephyr", "there is no model called 'zephyr'", "known: nano"),
         ("model.gguf", "names no model", "local:model.gguf"),
-        ("http://localhost:8080", "cannot reach", "nano"),
         ("org/name", "cannot reach", "nano"),
         ("./tiny.gguf", "names no model", "local:./tiny.gguf"),
         ("loacl:x.gguf", "names no model", "did you mean 'local:x.gguf'?"),

@@ -7,10 +7,18 @@ ChatwrightError                 message, one line; .hint says what to try
 ├── ToolError                   a tool says no; the model gets to read why
 │   └── CalculatorError
 ├── TemplateError               a chat template is missing, broken or refuses these messages
-├── BackendError                the model cannot be reached, loaded or run
+├── BackendError                the model cannot be reached, loaded or run; what a server told stands in its fields
 │   ├── MissingExtra            an optional package is not installed
 │   ├── ContextOverflow         the prompt does not fit
+│   ├── Unreachable             there is no way to the server: refused, unknown host, TLS, proxy, cut off
+│   ├── Unauthorized            the server wants another token (401, 403)
+│   ├── NotServed               the server does not have this route or model (404, 405, 410)
+│   ├── Refused                 the server does not take this request (400, 413, 415, 422, ...)
+│   ├── Unavailable             the server is busy or not up yet (429, 502, 503, 504)
+│   ├── ServerFailed            the server took the request and failed (424, 500, ...)
+│   ├── BadReply                the server does not keep to the protocol
 │   └── Interrupted             a stream ended early; .partial is what came
+│       └── TimedOut            nothing came in time
 └── ConstraintError             a constraint cannot be expressed, or the answer breaks it
 """
 
@@ -19,19 +27,28 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterable
 from types import ModuleType
+from typing import Any
 
 __all__ = [
     "BackendError",
+    "BadReply",
     "CalculatorError",
     "ChatwrightError",
     "ConstraintError",
     "ContextOverflow",
     "Interrupted",
     "MissingExtra",
+    "NotServed",
+    "Refused",
+    "ServerFailed",
     "TemplateError",
+    "TimedOut",
     "ToolError",
+    "Unauthorized",
+    "Unavailable",
     "UnknownModel",
     "UnknownTool",
+    "Unreachable",
     "UsageError",
     "did_you_mean",
     "need",
@@ -44,6 +61,10 @@ class ChatwrightError(Exception):
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(" ".join(message.split()))
         self.hint = " ".join(hint.split())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An error travels between processes whole, whatever its constructor takes.
+        return _again, (type(self), self.args, self.__dict__)
 
 
 class UsageError(ChatwrightError):
@@ -75,7 +96,31 @@ class TemplateError(ChatwrightError):
 
 
 class BackendError(ChatwrightError):
-    """The model cannot be reached, loaded or run."""
+    """The model cannot be reached, loaded or run.
+
+    Of a server: `status` of its reply and what it calls the error, the id to ask its people about, how many
+    `attempts` were made, how many seconds it asks to wait, and in `partial` the text that had come.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        status: int | None = None,
+        error_type: str = "",
+        request_id: str = "",
+        attempts: int = 1,
+        retry_after: float | None = None,
+        partial: str = "",
+    ) -> None:
+        super().__init__(message, hint)
+        self.status = status
+        self.error_type = error_type
+        self.request_id = request_id
+        self.attempts = attempts
+        self.retry_after = retry_after
+        self.partial = partial
 
 
 class MissingExtra(BackendError):
@@ -86,12 +131,40 @@ class ContextOverflow(BackendError):
     """The prompt does not fit into the model's context."""
 
 
+class Unreachable(BackendError):
+    """There is no way to the server: refused, unknown host, TLS, proxy, cut off."""
+
+
+class Unauthorized(BackendError):
+    """The server wants another token."""
+
+
+class NotServed(BackendError):
+    """The server does not have this route or model."""
+
+
+class Refused(BackendError):
+    """The server does not take this request."""
+
+
+class Unavailable(BackendError):
+    """The server is busy or not up yet; later it may answer."""
+
+
+class ServerFailed(BackendError):
+    """The server took the request and failed."""
+
+
+class BadReply(BackendError):
+    """The server does not keep to the protocol."""
+
+
 class Interrupted(BackendError):
     """A stream ended before its end; `partial` holds the text that had come."""
 
-    def __init__(self, message: str, hint: str = "", *, partial: str = "") -> None:
-        super().__init__(message, hint)
-        self.partial = partial
+
+class TimedOut(Interrupted):
+    """Nothing came in time; `partial` holds the text that had come before."""
 
 
 class ConstraintError(ChatwrightError):
@@ -126,6 +199,14 @@ def need(package: str, *, extra: str) -> ModuleType:
         raise MissingExtra(
             f"the package '{package}' is not installed", f"pip install 'chatwright[{extra}]'"
         ) from err
+
+
+def _again(
+    kind: type[ChatwrightError], args: tuple[Any, ...], state: dict[str, Any]
+) -> ChatwrightError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 def _short(name: str) -> str:

@@ -14,11 +14,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
 
-from .backends import TextBackend
-from .errors import TemplateError, UnknownModel, UsageError, did_you_mean
-from .events import Event, Finish, Malformed, Text, ToolCall
+from .backends import ChatBackend, TextBackend
+from .errors import BackendError, TemplateError, UnknownModel, UsageError, did_you_mean
+from .events import Event, Finish, Malformed, Notice, Text, ToolCall
 from .formats import FORMATS, Format, Parser
 from .request import (
+    ChatItem,
     Constraint,
     End,
     Grammar,
@@ -64,7 +65,7 @@ class Model:
 
     def __init__(
         self,
-        backend: TextBackend,
+        backend: TextBackend | ChatBackend,
         *,
         template: ChatTemplate | None = None,
         format: Format | str = "react_json",
@@ -74,6 +75,10 @@ class Model:
         self.template = template
         self.format = _format(format)
         self.name = name or type(backend).__name__
+        # Without a template of ours the server answers messages, by its own.
+        self._chats = template is None and hasattr(backend, "chat")
+        self._tools_go_along = self._chats
+        """The server is given the tools as they are, and takes its calls apart itself."""
 
     def stream(
         self,
@@ -85,6 +90,13 @@ class Model:
 
         Closing the iterator stops the generation.
         """
+        request, reader = self._prepare(messages, tools, options)
+        try:
+            yield from self._read(request, reader)
+            return
+        except BackendError as err:
+            notice = self._without_tools(err, request)
+        yield notice
         yield from self._read(*self._prepare(messages, tools, options))
 
     async def astream(
@@ -94,6 +106,15 @@ class Model:
         **options: Unpack[Options],
     ) -> AsyncIterator[Event]:
         """`stream` for an event loop, which it never blocks."""
+        request, reader = self._prepare(messages, tools, options)
+        try:
+            async with aclosing(self._aread(request, reader)) as events:
+                async for event in events:
+                    yield event
+            return
+        except BackendError as err:
+            notice = self._without_tools(err, request)
+        yield notice
         async with aclosing(self._aread(*self._prepare(messages, tools, options))) as events:
             async for event in events:
                 yield event
@@ -109,7 +130,9 @@ class Model:
                 yield event
 
     def _read(self, request: Request, reader: _Reader) -> Iterator[Event]:
-        with closing(cast("Any", self.backend.stream(request))) as pieces:
+        backend = cast("Any", self.backend)
+        ask = backend.chat if request.messages else backend.stream
+        with closing(ask(request)) as pieces:
             for piece in pieces:
                 yield from reader.feed(piece)
                 if reader.enough:
@@ -117,7 +140,9 @@ class Model:
         yield from reader.finish()
 
     async def _aread(self, request: Request, reader: _Reader) -> AsyncGenerator[Event, None]:
-        async with aclosing(cast("Any", self.backend.astream(request))) as pieces:
+        backend = cast("Any", self.backend)
+        ask = backend.achat if request.messages else backend.astream
+        async with aclosing(ask(request)) as pieces:
             async for piece in pieces:
                 for event in reader.feed(piece):
                     yield event
@@ -155,7 +180,7 @@ class Model:
         return self.template.render_segments(shown, add_generation_prompt=True)
 
     def _shape(self, tools: Sequence[ToolSchema]) -> Format:
-        return self.format if tools else FORMATS["plain"]
+        return self.format if tools and not self._tools_go_along else FORMATS["plain"]
 
     def _prepare(
         self, messages: Sequence[Message], tools: Sequence[ToolSchema], options: Options
@@ -169,14 +194,34 @@ class Model:
                 "a constraint on the answer does not go with tools yet",
                 "ask without tools, or check the answer yourself",
             )
-        prompt = self._segments(messages, tools)
+        wanted = constraint or shape.constraint(tools)
         request = replace(
             Request(**options),
-            prompt=prompt,
             stop=(*shape.stop, *options.get("stop", ())),
-            constraint=constraint or shape.constraint(tools),
+            constraint=wanted if self._follows(wanted) else None,  # the answer is validated anyway
         )
+        if self._chats:
+            native = self._tools_go_along
+            shown = list(messages) if native else shape.show(messages, tools)
+            request = replace(request, messages=shown, tools=tools if native else ())
+            return request, _Reader(shape.parser(tools), constraint)
+        prompt = self._segments(messages, tools)
+        request = replace(request, prompt=prompt)
         return request, _Reader(shape.parser(tools, thinking=_thinks(prompt)), constraint)
+
+    def _follows(self, constraint: Constraint | None) -> bool:
+        """Can the backend keep an answer to this? One that does not say so can, or raises."""
+        follows: Callable[[Constraint], bool] | None = getattr(self.backend, "follows", None)
+        return constraint is None or follows is None or follows(constraint)
+
+    def _without_tools(self, err: BackendError, request: Request) -> Notice:
+        """From now on tools are told in words, if that is what the error asks for; else it is raised."""
+        from .backends.openai import tools_not_enabled
+
+        if not (request.tools and tools_not_enabled(err)):
+            raise err
+        self._tools_go_along = False
+        return Notice(f"{self.name} takes no tools: they are told in words ({self.format.name})")
 
 
 def _thinks(prompt: Sequence[Segment]) -> bool:
@@ -213,23 +258,30 @@ class _Reader:
         self._answer: list[str] = []
         self._stop_reason = ""
         self._idle = 0
+        self._calls_apart = False
 
     @property
     def enough(self) -> bool:
         """Nothing that may still come can matter."""
         return self._idle > _DRAIN
 
-    def feed(self, piece: Piece | End) -> list[Event]:
+    def feed(self, piece: ChatItem) -> list[Event]:
         if isinstance(piece, End):
             self._end = piece
             return []
+        if not isinstance(piece, Piece):  # the server has taken it out of the text
+            self._calls_apart = self._calls_apart or isinstance(piece, ToolCall | Malformed)
+            return self._seen([piece])
         if self._parser.done:
             self._idle += 1
             return []
         return self._seen(self._parser.feed(piece.text))
 
     def finish(self) -> list[Event]:
-        events = self._seen(self._parser.end(self._end.reason))
+        left = self._parser.end(self._end.reason)
+        if self._calls_apart:  # so a text that is empty is none that is missing
+            left = [event for event in left if not isinstance(event, Malformed)]
+        events = self._seen(left)
         answer = "".join(self._answer)
         values, wrong = (None, "") if self._stop_reason else _values(answer, self._constraint)
         if wrong:
@@ -290,7 +342,24 @@ def open_model(
         return _open_gguf(_nano(), "nano")
     if spec.startswith("local:") and spec.removeprefix("local:").strip():
         return _open_local(spec.removeprefix("local:").strip(), token, on_progress)
+    if spec.startswith(("http://", "https://")):
+        return _open_server(spec, token)
     raise _unknown(spec)
+
+
+def _open_server(url: str, token: str | None) -> Model:
+    from .backends.client import Client
+    from .backends.probe import backend_for, probe
+    from .backends.routes import root_of
+
+    client = Client(root_of(url), token=token)
+    served = probe(client)
+    template = None
+    if served.is_text and served.chat_template:
+        template = ChatTemplate(served.chat_template, **served.special_tokens)
+    # A TGI whose template is not known renders the messages itself, on its chat route.
+    backend = backend_for(client, served, route="text" if template else "chat")
+    return Model(backend, template=template, name=served.model or url)
 
 
 def _open_local(text: str, token: str | None, on_progress: Report | None) -> Model:

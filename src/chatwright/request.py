@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from .events import Usage
+from .events import Malformed, Notice, Reasoning, ToolCall, Usage
 
 __all__ = [
     "ChatBackend",
+    "ChatItem",
     "Constraint",
     "End",
     "Grammar",
@@ -145,8 +146,15 @@ class TextBackend(Protocol):
     def astream(self, request: Request) -> AsyncIterator[Piece | End]: ...
 
 
-class ChatBackend(Protocol):
-    """Answers messages, piece by piece; the server has its own template."""
+ChatItem = Piece | Reasoning | ToolCall | Malformed | Notice | End
+"""What a chat backend gives: text as pieces, and what its server has already taken apart."""
 
-    def chat(self, request: Request) -> Iterator[Piece | End]: ...
-    def achat(self, request: Request) -> AsyncIterator[Piece | End]: ...
+
+class ChatBackend(Protocol):
+    """Answers messages, item by item; the server has its own template.
+
+    Tool calls come whole, right before the `End`, whose reason is then `tool_calls`.
+    """
+
+    def chat(self, request: Request) -> Iterator[ChatItem]: ...
+    def achat(self, request: Request) -> AsyncIterator[ChatItem]: ...

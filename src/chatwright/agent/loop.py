@@ -134,7 +134,7 @@ class Agent:
             "utf-8", "replace"
         ).decode()  # a file's name may hold half a character
         result = replace(result, text=_capped(whole, self.limits.max_observation))
-        run.steps.append(Step(call, result))
+        run.steps.append(Step(call, result, run.turns))
         return result
 
 

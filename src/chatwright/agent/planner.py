@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
+from itertools import groupby
 from typing import Any, cast
 
-from ..events import Event, Malformed
+from ..events import Event, Malformed, ToolCall
 from ..model import Model, Options
 from ..request import Message, Own, Sampling
 from ..tools import Tool
@@ -64,22 +66,37 @@ class ModelPlanner:
 def to_messages(run: Run) -> list[Message]:
     """The run as chat messages. Only what the model wrote in this run is marked as its own."""
     messages: list[Message] = [{"role": "user", "content": run.question}]
-    for step in run.steps:
-        match step:
-            case Malformed(text, reason):
-                messages.append({"role": "assistant", "content": Own(text)})
-                messages.append(
-                    {"role": "user", "content": f"Your reply could not be read. {reason}"}
-                )
-            case Step(call, result):
-                if call.log:  # further calls of the same reply share its text
-                    messages.append({"role": "assistant", "content": Own(call.log)})
-                messages.append(
-                    {
-                        "role": "tool",
-                        "name": call.name,
-                        "tool_call_id": call.id,
-                        "content": result.text,
-                    }
-                )
+    for turn, steps in groupby(run.steps, _turn):
+        for step in steps if turn is None else ():
+            messages += _correction(cast("Malformed", step))
+        if turn is not None:
+            messages += _turn_messages(cast("list[Step]", list(steps)))
     return messages
+
+
+def _turn(step: Step | Malformed) -> int | None:
+    return step.turn if isinstance(step, Step) else None
+
+
+def _correction(reply: Malformed) -> list[Message]:
+    told = f"Your reply could not be read. {reply.reason}"
+    return [{"role": "assistant", "content": Own(reply.text)}, {"role": "user", "content": told}]
+
+
+def _turn_messages(steps: list[Step]) -> list[Message]:
+    """One reply and the results of its calls: the text that asked for them, or the calls that a server took apart."""
+    text = "".join(step.call.log for step in steps)
+    asked: Message = {"role": "assistant", "content": Own(text)}
+    if not text:
+        asked = {"role": "assistant", "content": "", "tool_calls": [_called(s.call) for s in steps]}
+    return [asked, *map(_answered, steps)]
+
+
+def _called(call: ToolCall) -> dict[str, Any]:
+    function = {"name": call.name, "arguments": json.dumps(call.args, ensure_ascii=False)}
+    return {"id": call.id, "type": "function", "function": function}
+
+
+def _answered(step: Step) -> Message:
+    call, result = step.call, step.result
+    return {"role": "tool", "name": call.name, "tool_call_id": call.id, "content": result.text}

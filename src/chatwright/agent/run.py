@@ -28,10 +28,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One call and what it gave."""
+    """One call and what it gave. Calls of the same reply have the same `turn`."""
 
     call: ToolCall
     result: ToolResult
+    turn: int = 0
 
 
 @dataclass(slots=True)

@@ -1,0 +1,96 @@
+"""How servers that speak OpenAI's protocol differ, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from chatwright.errors import UsageError, did_you_mean
+
+__all__ = ["DIALECTS", "HERE", "Dialect", "dialect_of"]
+
+HERE = object()
+"""Stands in a constraint's shape where the schema, the pattern or the grammar goes."""
+
+Shape = Mapping[str, Any]
+
+_SCHEMA: Shape = {
+    "response_format": {
+        "type": "json_schema",
+        "json_schema": {"name": "answer", "strict": True, "schema": HERE},
+    }
+}
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What one kind of server wants to be told, and how.
+
+    `schema`, `regex` and `grammar` are the fields that constrain an answer, None where the server would ignore
+    every such field. `sampling` names the fields of `Sampling` that it knows, in its own words.
+    """
+
+    name: str
+    schema: Shape | None = field(default_factory=lambda: _SCHEMA)
+    regex: Shape | None = None
+    grammar: Shape | None = None
+    sampling: Mapping[str, str] = field(
+        default_factory=lambda: {"temperature": "temperature", "top_p": "top_p"}
+    )
+    top_k_off: int | None = None
+    max_stops: int = 4
+    usage_in_stream: bool = True
+    end_token_in_text: bool = False
+    owners: tuple[str, ...] = ()
+    """What such a server calls itself in `owned_by` of `/v1/models`."""
+
+
+_MORE = {name: name for name in ("temperature", "top_p", "top_k", "min_p", "repetition_penalty")}
+
+_ALL = (
+    Dialect("openai"),
+    Dialect(
+        "vllm",
+        regex={"structured_outputs": {"regex": HERE}},
+        grammar={"structured_outputs": {"grammar": HERE}},
+        sampling=_MORE,
+        top_k_off=0,
+        max_stops=64,
+        owners=("vllm",),
+    ),
+    Dialect(
+        "sglang",
+        regex={"regex": HERE},
+        grammar={"ebnf": HERE},
+        sampling=_MORE,
+        top_k_off=-1,
+        max_stops=64,
+        owners=("sglang",),
+    ),
+    Dialect(
+        "llama-server",
+        grammar={"grammar": HERE},
+        sampling={**_MORE, "repetition_penalty": "repeat_penalty"},
+        top_k_off=0,
+        max_stops=64,
+        owners=("llamacpp", "llama.cpp"),
+    ),
+    Dialect(
+        "tgi",
+        schema={"response_format": {"type": "json_object", "value": HERE}},
+        regex={"response_format": {"type": "regex", "value": HERE}},
+        end_token_in_text=True,
+    ),
+)
+DIALECTS: Mapping[str, Dialect] = MappingProxyType({each.name: each for each in _ALL})
+
+
+def dialect_of(name: str | Dialect) -> Dialect:
+    """The dialect of this name."""
+    if isinstance(name, Dialect):
+        return name
+    if name not in DIALECTS:
+        raise UsageError(f"there is no dialect called '{name[:60]}'", did_you_mean(name, DIALECTS))
+    return DIALECTS[name]
