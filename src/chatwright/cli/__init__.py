@@ -20,6 +20,8 @@ __all__ = ["cli", "main"]
 # What `--help` lists; a command's file is imported when the command is run.
 _COMMANDS = {
     "ask": "Answer one question, with tools.",
+    "serve": "Serve a model to every client of a TGI server or of OpenAI's.",
+    "check": "Show what a model is, whether its file is whole, and how it does.",
     "prompt": "Show the exact text that the model would see.",
 }
 
@@ -29,6 +31,8 @@ Examples:
   chatwright ask "When was Ada Lovelace born?" --docs examples/notes
   chatwright ask "How many words are in notes.txt?" -t my_tools.py
   chatwright prompt "What is 15% of 80?"
+  chatwright check -m local:model.gguf
+  chatwright serve --port 8080
 """
 
 
