@@ -1,13 +1,15 @@
 """Writes tiny GGUF files for tests: a real llama with random weights and a byte-level vocabulary.
 
 The model knows nothing, but an engine loads it like any other, and a grammar makes it say what a test wants.
+`Typed`, `Stored` and the arguments of `gguf_bytes` write what no sane program would.
 """
 
 from __future__ import annotations
 
 import random
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +17,34 @@ __all__ = [
     "BYTES",
     "CONTROLS",
     "TEMPLATE",
+    "Stored",
+    "Typed",
     "gguf_bytes",
     "metadata",
     "spaced_vocabulary",
+    "tiny_tensors",
     "token_id",
     "write_tiny",
 ]
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A value in the type with this number, as the format counts them; a list becomes an array."""
+
+    kind: int
+    value: Any
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A tensor in the type with this number, and where it says that it lies if that is to be wrong."""
+
+    shape: Sequence[int]
+    kind: int
+    raw: bytes
+    offset: int | None = None
+
 
 CONTROLS = ("<|system|>", "<|user|>", "<|assistant|>", "</s>")
 TEMPLATE = (
@@ -106,18 +130,46 @@ def write_tiny(path: Path, **changes: Any) -> Path:
     return path
 
 
+def tiny_tensors(rows: int = len(_TOKENS)) -> dict[str, tuple[Sequence[int], bytes]]:
+    """The weights of the tiny model, for a vocabulary of so many tokens: shape and F32 data by name."""
+    return _weights(rows)
+
+
+Tensors = Mapping[str, tuple[Sequence[int], bytes] | Stored]
+
+
 def gguf_bytes(
-    values: Mapping[str, Any], tensors: Mapping[str, tuple[Sequence[int], bytes]]
+    values: Mapping[str, Any] | Iterable[tuple[str | bytes, Any]],
+    tensors: Tensors | Iterable[tuple[str | bytes, tuple[Sequence[int], bytes] | Stored]],
+    *,
+    version: int = 3,
+    pairs: int | None = None,
+    count: int | None = None,
+    align: int = _ALIGN,
 ) -> bytes:
-    """A GGUF file, version 3: header, key-value pairs, tensor table, F32 data."""
-    head = struct.pack("<4sIQQ", b"GGUF", 3, len(tensors), len(values))
-    head += b"".join(_string(key) + _value(value) for key, value in values.items())
+    """A GGUF file: header, key-value pairs, tensor table, data (F32 where it is not `Stored`).
+
+    `pairs` and `count` are the numbers of pairs and tensors that it claims to have. Lists of pairs instead of
+    mappings may hold a name twice.
+    """
+    keyed = list(values.items() if isinstance(values, Mapping) else values)
+    named = list(tensors.items() if isinstance(tensors, Mapping) else tensors)
+    head = struct.pack(
+        "<4sIQQ",
+        b"GGUF",
+        version,
+        len(named) if count is None else count,
+        len(keyed) if pairs is None else pairs,
+    )
+    head += b"".join(_string(key) + _value(value) for key, value in keyed)
     data = b""
-    for name, (shape, raw) in tensors.items():
-        dims = struct.pack(f"<I{len(shape)}Q", len(shape), *shape)
-        head += _string(name) + dims + struct.pack("<IQ", 0, len(data))
-        data += raw + bytes(-len(raw) % _ALIGN)
-    return head + bytes(-len(head) % _ALIGN) + data
+    for name, given in named:
+        tensor = given if isinstance(given, Stored) else Stored(given[0], 0, given[1])
+        dims = struct.pack(f"<I{len(tensor.shape)}q", len(tensor.shape), *tensor.shape)
+        offset = len(data) if tensor.offset is None else tensor.offset
+        head += _string(name) + dims + struct.pack("<IQ", tensor.kind, offset)
+        data += tensor.raw + bytes(-len(tensor.raw) % align)
+    return head + bytes(-len(head) % align) + data
 
 
 def _weights(rows: int) -> dict[str, tuple[Sequence[int], bytes]]:
@@ -143,22 +195,33 @@ def _floats(rng: random.Random, shape: Sequence[int]) -> bytes:
     return struct.pack(f"<{count}f", *(rng.uniform(-0.5, 0.5) for _ in range(count)))
 
 
-def _string(text: str) -> bytes:
-    raw = text.encode()
+def _string(text: str | bytes) -> bytes:
+    raw = text if isinstance(text, bytes) else text.encode()
     return struct.pack("<Q", len(raw)) + raw
+
+
+_LETTERS = {
+    0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d",
+}  # fmt: skip
 
 
 def _value(value: Any) -> bytes:
     match value:
+        case Typed(kind, list() as items) if kind in _LETTERS:
+            return struct.pack(f"<IIQ{len(items)}{_LETTERS[kind]}", 9, kind, len(items), *items)
+        case Typed(kind, bytes() as raw):  # as it is, whatever it may mean
+            return struct.pack("<I", kind) + raw
+        case Typed(kind, number):
+            return struct.pack(f"<I{_LETTERS[kind]}", kind, number)
         case bool():
             return struct.pack("<I?", 7, value)
         case int():
             return struct.pack("<II", 4, value)
         case float():
             return struct.pack("<If", 6, value)
-        case str():
+        case str() | bytes():
             return struct.pack("<I", 8) + _string(value)
-        case [str(), *_]:
+        case [str() | bytes(), *_]:
             return struct.pack("<IIQ", 9, 8, len(value)) + b"".join(map(_string, value))
         case [float(), *_]:
             return struct.pack(f"<IIQ{len(value)}f", 9, 6, len(value), *value)
