@@ -1,7 +1,8 @@
-"""Does a text follow a GBNF grammar? A small recogniser for the part of GBNF that chatwright writes."""
+"""Does a text follow a GBNF grammar, and what texts are there? For the part of GBNF that chatwright writes."""
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Iterator
 
@@ -25,6 +26,7 @@ class Gbnf:
 
     def __init__(self, text: str) -> None:
         self.rules: dict[str, object] = {}
+        self._chars: dict[str, list[str]] = {}
         for line in text.splitlines():
             name, _, body = line.partition(" ::= ")
             assert re.fullmatch(r"[a-z][a-z0-9-]*", name), line
@@ -37,6 +39,38 @@ class Gbnf:
     def accepts(self, text: str) -> bool:
         self._text, self._memo = text, {}
         return len(text) in self._ends(("ref", "root"), 0)
+
+    def sample(self, rng: random.Random) -> str:
+        """Some text that follows the grammar, a short one more likely than a long one."""
+        return self._sample(("ref", "root"), rng)
+
+    def _sample(self, node: object, rng: random.Random) -> str:
+        match node:
+            case ("text", text):
+                return text
+            case ("set", pattern):
+                return self._char(pattern, rng)
+            case ("ref", name):
+                return self._sample(self.rules[name], rng)
+            case ("or", options):
+                return self._sample(rng.choice(options), rng)
+            case ("seq", items):
+                return "".join(self._sample(item, rng) for item in items)
+            case ("repeat", inner, least, most):
+                count = least
+                while count < most and rng.random() < 0.5:
+                    count += 1
+                return "".join(self._sample(inner, rng) for _ in range(count))
+        raise AssertionError(node)
+
+    def _char(self, pattern: re.Pattern[str], rng: random.Random) -> str:
+        known = self._chars.setdefault(pattern.pattern, [])
+        if not known:
+            points = [*range(1, 0x250), *rng.sample(range(0x250, 0x11000), 2000)]
+            found = [chr(p) for p in points if not 0xD800 <= p < 0xE000]
+            known += [c for c in found if pattern.fullmatch(c)]
+        assert known, f"no character for {pattern.pattern}"
+        return rng.choice(known)
 
     def _tokens(self, body: str) -> Iterator[str]:
         at = 0

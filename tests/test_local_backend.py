@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import random
 import signal
 import struct
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,13 +23,12 @@ from gguf_files import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from local_requests import GREEDY, LONG, both, collect, ours, says, theirs, told, wait_until_idle
 
-import chatwright.backends.local.engine as engine_module
 import chatwright.backends.local.run as run_module
 import chatwright.backends.local.tokenizer as tokenizer_module
 from chatwright.backends.local import LocalBackend
 from chatwright.backends.local.answer import Answer, StopCutter, engine_error
-from chatwright.backends.local.cpus import _quota, thread_count
 from chatwright.backends.local.header import CONTROL, USER_DEFINED, Token, read_header
 from chatwright.backends.local.prompt import Vocabulary, plan
 from chatwright.backends.local.run import Run
@@ -42,7 +37,6 @@ from chatwright.errors import (
     ConstraintError,
     ContextOverflow,
     Interrupted,
-    MissingExtra,
     UsageError,
 )
 from chatwright.events import Usage
@@ -56,17 +50,6 @@ from chatwright.request import (
     Sampling,
     Segment,
 )
-
-GREEDY = Sampling(temperature=0)
-LONG = Grammar("root ::= [a-z]{1900}")
-
-
-def ours(text: str) -> Segment:
-    return Segment(text, True)
-
-
-def theirs(text: str) -> Segment:
-    return Segment(text, False)
 
 
 @pytest.fixture(scope="module")
@@ -86,31 +69,6 @@ def spaced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalBackend]:
     path = write_tiny(tmp_path_factory.mktemp("spaced") / "spaced.gguf", **spaced_vocabulary())
     with LocalBackend(path, threads=1) as opened:
         yield opened
-
-
-def says(text: str, **more: Any) -> Request:
-    """A request that is answered with `text`, whatever the weights say."""
-    quoted = "".join(f"\\x{ord(c):02X}" if c in '"\\\n' else c for c in text)
-    more = {"prompt": [ours("hello")], "sampling": GREEDY, **more}
-    return Request(constraint=Grammar(f'root ::= "{quoted}"'), **more)
-
-
-def told(items: list[Piece | End]) -> str:
-    return "".join(item.text for item in items if isinstance(item, Piece))
-
-
-async def collect(backend: LocalBackend, request: Request) -> list[Piece | End]:
-    return [item async for item in backend.astream(request)]
-
-
-def both(backend: LocalBackend, request: Request) -> list[Piece | End]:
-    """The answer, which must be the same from `stream` and `astream`."""
-    items = list(backend.stream(request))
-    again = asyncio.run(collect(backend, request))
-    assert told(again) == told(items)
-    assert isinstance(again[-1], End) and isinstance(items[-1], End)
-    assert again[-1].reason == items[-1].reason
-    return items
 
 
 # The file
@@ -201,91 +159,9 @@ def test_a_header_that_lies_is_refused_with_the_reason(tmp_path: Path, head: byt
         read_header(path)
 
 
-def test_a_file_that_only_the_engine_finds_wrong_is_still_our_error(tmp_path: Path):
-    path = write_tiny(tmp_path / "odd.gguf", llama__block_count=3)
-    backend = LocalBackend(path)
-    with pytest.raises(BackendError, match=r"could not load odd\.gguf") as caught:
-        backend.load()
-    assert caught.value.hint
-
-
 def test_more_context_than_the_model_was_trained_for_is_refused(tiny: Path):
     with pytest.raises(UsageError, match="from 1 to 2048"):
         LocalBackend(tiny, n_ctx=4096)
-
-
-# Loading
-
-
-def test_nothing_is_imported_before_the_first_use(tiny: Path):
-    code = (
-        "import sys; from chatwright.backends.local import LocalBackend;"
-        "b = LocalBackend(sys.argv[1]); b.close(); assert 'xllamacpp' not in sys.modules"
-    )
-    subprocess.run([sys.executable, "-c", code, str(tiny)], check=True, timeout=60)
-
-
-def test_without_the_package_the_error_is_the_line_to_type(
-    tiny: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setitem(sys.modules, "xllamacpp", None)
-    with (
-        LocalBackend(tiny, n_ctx=64) as backend,
-        pytest.raises(MissingExtra, match="xllamacpp") as e,
-    ):
-        backend.load()
-    assert e.value.hint == "pip install 'chatwright[local]'"
-
-
-def test_without_libgomp_the_error_names_the_system_package(
-    tiny: Path, monkeypatch: pytest.MonkeyPatch
-):
-    def missing(package: str, *, extra: str) -> Any:
-        raise ImportError("libgomp.so.1: cannot open shared object file: No such file or directory")
-
-    monkeypatch.setattr(engine_module, "need", missing)
-    with LocalBackend(tiny, n_ctx=64) as backend, pytest.raises(BackendError, match="libgomp") as e:
-        list(backend.stream(says("hi")))
-    assert e.value.hint == "apt install libgomp1"
-
-
-def test_two_backends_of_one_file_share_an_engine_until_the_last_is_closed(tiny: Path):
-    one, two = LocalBackend(tiny, n_ctx=96), LocalBackend(tiny, n_ctx=96)
-    assert one._open()[0] is two._open()[0]
-
-    one.close()
-    assert told(list(two.stream(says("still here")))) == "still here"
-    two.close()
-    two.close()
-    with pytest.raises(BackendError, match="closed"):
-        list(two.stream(says("hi")))
-
-
-def test_a_backend_that_is_forgotten_gives_its_engine_back(tiny: Path):
-    backend = LocalBackend(tiny, n_ctx=80)
-    backend.load()
-    settings = backend._settings
-    assert settings in engine_module._shelf._engines
-    del backend
-    gc.collect()
-    assert settings not in engine_module._shelf._engines
-
-
-def test_the_threads_follow_the_quota_of_the_container(tmp_path: Path):
-    assert thread_count() >= 1
-    assert _quota(tmp_path) is None
-    (tmp_path / "cpu.max").write_text("max 100000\n")
-    assert _quota(tmp_path) is None
-    (tmp_path / "cpu.max").write_text("150000 100000\n")
-    assert _quota(tmp_path) == 1.5
-
-    older = tmp_path / "older" / "cpu"
-    older.mkdir(parents=True)
-    (older / "cpu.cfs_quota_us").write_text("-1\n")
-    (older / "cpu.cfs_period_us").write_text("100000\n")
-    assert _quota(older.parent) is None
-    (older / "cpu.cfs_quota_us").write_text("200000\n")
-    assert _quota(older.parent) == 2.0
 
 
 # The prompt: who may write a control token
@@ -512,30 +388,32 @@ def test_an_empty_stop_string_is_refused():
 
 
 def chunk(text: str, reason: str | None = None) -> dict[str, Any]:
-    return {
-        "choices": [{"text": text, "finish_reason": reason}],
-        "timings": {"cache_n": 3, "predicted_n": 5},
-    }
+    """A chunk as the engine sends it; the last one has the reason why it stopped."""
+    last = {"stop": True, "stop_type": reason} if reason else {"tokens": [7]}
+    return {"content": text, "tokens_predicted": 5, **last}
+
+
+CACHED = {"prompt_progress": {"total": 7, "cache": 3, "processed": 7}, "tokens": [0]}
 
 
 def test_the_token_that_ends_the_answer_is_not_shown():
     answer = Answer([], 7, ["<call>", "<eot>"])
     items = [
         item
-        for c in (chunk("a<call>"), chunk("b<eot>"), chunk("", "stop"))
+        for c in (CACHED, chunk("a<call>"), chunk("b<eot>"), chunk("", "eos"))
         for item in answer.feed(c)
     ]
-    assert items == [Piece("a"), Piece("<call>b"), End("stop", Usage(7, 5, 3))]
+    assert items == [Piece("a", (7,)), Piece("<call>b", (7,)), End("stop", Usage(7, 5, 3))]
 
 
 def test_a_control_token_before_a_silent_end_or_a_limit_is_shown():
     silent = Answer([], 7, ["<call>"])
     items = [
-        item for c in (chunk("<call>"), chunk(""), chunk("", "stop")) for item in silent.feed(c)
+        item for c in (chunk("<call>"), chunk(""), chunk("", "eos")) for item in silent.feed(c)
     ]
     assert told(items) == "<call>"
     limited = Answer([], 7, ["<call>"])
-    items = [item for c in (chunk("<call>"), chunk("", "length")) for item in limited.feed(c)]
+    items = [item for c in (chunk("<call>"), chunk("", "limit")) for item in limited.feed(c)]
     assert told(items) == "<call>"
 
 
@@ -563,10 +441,12 @@ def test_what_the_engine_answers_instead_becomes_our_error(error: Any, kind: typ
     [
         says("hi", prompt=[]),
         Request(messages=[{"role": "user", "content": "hi"}]),
-        says("hi", logprobs=2),
+        says("hi", logprobs=-1),
+        says("hi", logprobs=100_000),
         says("hi", max_tokens=0),
         says("hi", stop=[""]),
         says("hi", sampling=Sampling(temperature=-1)),
+        says("hi", sampling=Sampling(repetition_penalty=0)),
         says("hi", sampling=Sampling(top_p=float("nan"))),
     ],
 )
@@ -636,7 +516,7 @@ def test_a_penalty_on_repetition_changes_the_answer(backend: LocalBackend):
 
 def test_a_prompt_that_leaves_no_room_is_refused_with_the_numbers(tiny: Path):
     with LocalBackend(tiny, n_ctx=64, threads=1) as backend:
-        with pytest.raises(ContextOverflow, match=r"64 tokens and the context 64") as caught:
+        with pytest.raises(ContextOverflow, match=r"64 tokens .* holds 64") as caught:
             list(backend.stream(Request(prompt=[ours("x" * 64)])))
         assert caught.value.hint
         items = list(backend.stream(Request(prompt=[ours("x" * 60)], constraint=LONG)))
@@ -658,24 +538,14 @@ def test_a_prompt_that_goes_on_from_an_answer_reuses_it(backend: LocalBackend):
 
 
 def test_a_reader_that_goes_away_stops_the_model(backend: LocalBackend):
-    engine = backend._open()[0]
     stream = backend.stream(Request(prompt=[ours("hello")], constraint=LONG))
     assert isinstance(next(stream), Piece)
     stream.close()
     assert told(list(backend.stream(says("next", prompt=[ours("y" * 1000)])))) == "next"
-    wait_until_idle(engine)
-
-
-def wait_until_idle(engine: Any) -> None:
-    with engine._changed:
-        idle = engine._changed.wait_for(lambda: not engine._tasks, timeout=10)
-        assert idle
-        assert engine._free == engine._settings.pool and engine._slots == engine._settings.slots
+    wait_until_idle(backend)
 
 
 def test_cancelling_a_task_stops_the_model_also_while_it_reads(backend: LocalBackend):
-    engine = backend._open()[0]
-
     async def impatient() -> None:
         request = Request(prompt=[ours("z" * 1900)], constraint=LONG)
         task = asyncio.ensure_future(collect(backend, request))
@@ -685,7 +555,7 @@ def test_cancelling_a_task_stops_the_model_also_while_it_reads(backend: LocalBac
             await task
 
     asyncio.run(impatient())
-    wait_until_idle(engine)
+    wait_until_idle(backend)
     assert told(list(backend.stream(says("alive")))) == "alive"
 
 
@@ -694,12 +564,13 @@ class Hog:
 
     def __init__(self, engine: Any) -> None:
         self.cancelled = False
-        self._place = engine.place(self, engine._settings.pool)
+        self.wake = lambda: None
+        self._place = engine.place(self, engine.settings.pool)
 
     def stop(self, reason: str) -> None:
         self.cancelled = True
 
-    def join(self) -> None:
+    def join(self, seconds: float) -> None:
         pass
 
     def __enter__(self) -> None:
@@ -721,7 +592,7 @@ def test_ctrl_c_gets_through_at_once_while_a_request_waits(backend: LocalBackend
             assert time.monotonic() - started < 2
     finally:
         signal.signal(signal.SIGALRM, before)
-    wait_until_idle(engine)
+    wait_until_idle(backend)
 
 
 def test_a_deadline_ends_a_request_that_waits_in_line(backend: LocalBackend):
@@ -747,7 +618,7 @@ def run_with(
     def engine(run: Run) -> None:
         stops.extend(run.on_chunk(c() if callable(c) else c) for c in chunks)
 
-    Run(Request(**more), engine, put or said.append).join()
+    Run(Request(**more), engine, put or said.append).main()
     return said, stops
 
 
@@ -760,20 +631,21 @@ def test_a_deadline_in_mid_answer_hands_over_what_had_come(monkeypatch: pytest.M
         return chunk("too late")
 
     said, stops = run_with([chunk("so far"), late], deadline=5.0)
-    assert said[0] == Piece("so far") and len(said) == 2
+    assert said[0] == Piece("so far", (7,)) and len(said) == 2
     assert isinstance(said[1], Interrupted) and said[1].partial == "so far"
     assert stops == [False, True]
 
 
 def test_an_error_in_mid_answer_is_told_and_stops_the_engine():
     said, stops = run_with([chunk("so far"), {"error": {"message": "boom"}}, chunk("x")])
-    assert said[0] == Piece("so far") and len(said) == 2
+    assert said[0] == Piece("so far", (7,)) and len(said) == 2
     assert isinstance(said[1], BackendError) and "boom" in str(said[1])
+    assert isinstance(said[1], Interrupted) and said[1].partial == "so far"
     assert stops == [False, True, True]
 
 
 def test_a_chunk_of_another_shape_is_an_error_and_not_a_silent_end():
-    said, stops = run_with([{"choices": [None]}])
+    said, stops = run_with([{"content": 7}])
     assert isinstance(said[0], BackendError) and stops == [True]
 
 
@@ -791,7 +663,7 @@ def test_a_reader_whose_event_loop_is_closed_stops_the_engine():
 
 
 def test_closing_the_backend_ends_what_runs_with_what_had_come(tiny: Path):
-    backend = LocalBackend(tiny, n_ctx=2000, threads=1)
+    backend = LocalBackend(tiny, threads=1)
     stream = backend.stream(Request(prompt=[ours("hello")], constraint=LONG))
     seen = next(stream)
     assert isinstance(seen, Piece)
@@ -800,115 +672,3 @@ def test_closing_the_backend_ends_what_runs_with_what_had_come(tiny: Path):
         for _ in stream:
             pass
     assert caught.value.partial.startswith(seen.text)
-
-
-# Many at once
-
-
-def test_sixteen_threads_get_sixteen_answers(backend: LocalBackend):
-    texts = [f"answer number {n}" for n in range(16)]
-    got: dict[int, str] = {}
-
-    def ask(n: int) -> None:
-        got[n] = told(list(backend.stream(says(texts[n], prompt=[ours(f"question {n} " * 40)]))))
-
-    threads = [threading.Thread(target=ask, args=(n,)) for n in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert [got[n] for n in range(16)] == texts
-
-
-def test_answers_that_would_overflow_the_memory_together_wait_for_each_other(tiny: Path):
-    with LocalBackend(tiny, n_ctx=256, slots=4, threads=1) as backend:
-
-        async def ask_all() -> list[list[Piece | End]]:
-            many = [Request(prompt=[ours(letter * 100)], constraint=LONG) for letter in "abcdefgh"]
-            return await asyncio.gather(*(collect(backend, request) for request in many))
-
-        for items in asyncio.run(ask_all()):
-            assert items[-1] == End("length", Usage(100, 156, items[-1].usage.cached))
-
-
-def test_several_event_loops_share_an_engine_and_none_of_them_stands_still(backend: LocalBackend):
-    async def ask(n: int) -> tuple[str, int]:
-        ticks = 0
-
-        async def tick() -> None:
-            nonlocal ticks
-            while True:
-                ticks += 1
-                await asyncio.sleep(0)
-
-        ticking = asyncio.ensure_future(tick())
-        text = told(await collect(backend, says(f"loop {n}", prompt=[ours(f"{n}" * 500)])))
-        ticking.cancel()
-        return text, ticks
-
-    results: dict[int, tuple[str, int]] = {}
-
-    def loop(n: int) -> None:
-        results[n] = asyncio.run(ask(n))
-
-    threads = [threading.Thread(target=loop, args=(n,)) for n in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert [results[n][0] for n in range(4)] == [f"loop {n}" for n in range(4)]
-    assert all(ticks > 20 for _, ticks in results.values())
-
-
-# The process
-
-EXIT = """
-import contextlib, sys, threading
-from chatwright.backends.local import LocalBackend
-from chatwright.errors import Interrupted
-from chatwright.request import Grammar, Request, Segment
-backend = LocalBackend(sys.argv[1], threads=1)
-begun = threading.Event()
-def talk():
-    request = Request(prompt=[Segment("hello", True)], constraint=Grammar("root ::= [a-z]{1900}"))
-    with contextlib.suppress(Interrupted):
-        for item in backend.stream(request):
-            begun.set()
-threading.Thread(target=talk, daemon=True).start()
-assert begun.wait(30)
-"""
-
-FORK = """
-import os, sys
-from chatwright.backends.local import LocalBackend
-from chatwright.errors import BackendError
-backend = LocalBackend(sys.argv[1], threads=1)
-backend.load()
-child = os.fork()
-if child == 0:
-    try:
-        backend.count("hello")
-    except BackendError as err:
-        assert "forked" in str(err), err
-    try:
-        LocalBackend(sys.argv[1], n_ctx=64).load()
-    except BackendError as err:
-        assert "forked" in str(err), err
-        backend.close()
-        os._exit(7)  # as multiprocessing ends its children
-    os._exit(1)
-assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
-assert backend.count("hello") == 1
-"""
-
-
-@pytest.mark.parametrize("code", [EXIT, FORK], ids=["exit with a live request", "fork"])
-def test_the_process_ends_in_order_and_the_engine_says_nothing(tiny: Path, code: str):
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code, str(tiny)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -88,7 +88,9 @@ def test_a_model_without_a_template_says_so():
         ("nan", "there is no model called 'nan'", "did you mean 'nano'?"),
         ("zephyr", "there is no model called 'zephyr'", "known: nano"),
         ("model.gguf", "names no model", "local:model.gguf"),
-        ("org/name", "cannot reach", "nano"),
+        ("org/name-GGUF", "no provider serves", "local:org/name-GGUF"),
+        ("org/name:a/b", "there is no model called", "org/name"),
+        ("endpoint:", "names no endpoint", "endpoint:NAME"),
         ("./tiny.gguf", "names no model", "local:./tiny.gguf"),
         ("loacl:x.gguf", "names no model", "did you mean 'local:x.gguf'?"),
         ("local:", "names no model", "local:path"),
@@ -176,3 +178,16 @@ def test_a_final_answer_written_as_an_action_in_words_is_the_answer():
 def test_a_list_of_labels_is_not_taken_for_an_answer():
     reply = "- Thought: x\n- Action: look\n- Action Input: there"
     assert list(Scripted([reply]).stream(HI, [TOOL]))[-1].stop_reason == "malformed"
+
+
+def test_json_that_max_tokens_cut_off_ends_with_length_and_says_so():
+    model = Scripted(['{"a": [1, 2'], end="length")
+    *_, malformed, end = model.stream(HI, constraint=JsonSchema({"type": "object"}))
+    assert isinstance(malformed, Malformed) and "cut off" in malformed.reason
+    assert isinstance(end, Finish) and (end.stop_reason, end.values) == ("length", None)
+
+
+@pytest.mark.parametrize("answer", ["NaN", "-Infinity", "[" * 100_000])
+def test_what_only_python_takes_for_json_is_malformed(answer: str):
+    *_, end = Scripted([answer]).stream(HI, constraint=JsonSchema({}))
+    assert isinstance(end, Finish) and end.stop_reason == "malformed"

@@ -19,6 +19,12 @@ from chatwright.tools.search import search
 
 NOTES = Path(__file__).parents[1] / "examples" / "notes"
 
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHATWRIGHT_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
 ADA = "# Ada Lovelace\n\n## Life\n\nShe was **born** in [London](https://x.org/l) in 1815.\n"
 CURIE = "# Marie Curie\n\n- Marie Curie was born in _Warsaw_ in 1867.\n- She moved to Paris.\n"
 
@@ -28,7 +34,7 @@ def folder_of(tmp_path: Path, **files: str | bytes) -> Path:
     root = tmp_path / "notes"
     root.mkdir(exist_ok=True)
     for key, content in files.items():
-        path = root / re.sub(r"_(md|txt|rst|pdf|markdown|MD)$", r".\1", key.replace("__", "/"))
+        path = root / re.sub(r"_(md|txt|rst|png|markdown|MD)$", r".\1", key.replace("__", "/"))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return root
@@ -104,9 +110,29 @@ def test_a_long_passage_is_cut_at_a_word_with_an_ellipsis(tmp_path: Path):
     sentence = "The zebra " + " ".join(f"word{i}" for i in range(60)) + "."
     assert 400 < len(sentence) <= 480
     (line,) = found(folder_of(tmp_path, zoo_txt=f"Zoo {sentence}"), "zebra")
-    passage = line.removeprefix("[zoo.txt] ")
-    assert len(passage) <= 400
-    assert re.search(r"word\d\d …$", passage)
+    assert len(line) <= 400
+    assert re.search(r"word\d\d …$", line)
+
+
+def test_of_a_long_passage_the_part_is_shown_that_was_asked_for(tmp_path: Path):
+    words = [f"word{i}" for i in range(60)]
+    sentence = f"Zoo {' '.join(words)} and then the zebras crossed a river."
+    assert 400 < len(sentence) <= 480
+    (line,) = found(folder_of(tmp_path, zoo_txt=sentence), "Which river did the zebra cross?")
+    assert line.startswith("[zoo.txt] Zoo: … word")
+    assert line.endswith("the zebras crossed a river.")
+    assert len(line) <= 400
+
+
+def test_no_line_is_longer_than_400_whatever_the_names_are(tmp_path: Path):
+    deep = "/".join(["a-folder-with-quite-a-long-name"] * 6)
+    text = f"# {'Title ' * 30}\n\n## {'Heading ' * 20}zebra\n\n{'word ' * 90}"
+    path = folder_of(tmp_path) / deep / "file.md"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    lines = found(tmp_path / "notes", "zebra word")
+    assert all(len(line) <= 400 and "file.md] Title Title" in line for line in lines)
+    assert all(line.count("word") > 20 for line in lines)
 
 
 def test_the_heading_is_shown_where_it_alone_holds_a_word_of_the_query(tmp_path: Path):
@@ -289,18 +315,19 @@ def test_what_is_not_read_is_named_with_the_reason(tmp_path: Path):
     folder = folder_of(
         tmp_path,
         a_md="cat",
-        report_pdf=b"%PDF",
+        photo_png=b"\x89PNG",
         nul_txt=b"a\0b",
         noise_txt=bytes(range(128, 256)) * 3,
-        huge_txt=b"x" * 5_000_001,
         empty_md="",
     )
+    with (folder / "huge.txt").open("wb") as file:
+        file.truncate(1_000_000_001)  # a hole: it takes no place on the disk
     index = Index.read(folder)
     assert {s.file: s.reason for s in index.skipped} == {
-        "report.pdf": "a .pdf file",
+        "photo.png": "a .png file",
         "nul.txt": "binary",
         "noise.txt": "not UTF-8 text",
-        "huge.txt": "larger than 5 MB",
+        "huge.txt": "larger than 1 GB",
         "empty.md": "empty",
     }
     assert search(index).call.skipped == index.skipped
@@ -309,8 +336,8 @@ def test_what_is_not_read_is_named_with_the_reason(tmp_path: Path):
 
 
 def test_many_files_of_one_kind_are_counted_not_listed(tmp_path: Path):
-    folder = folder_of(tmp_path, a_md="cat", **{f"p{i}_pdf": b"%PDF" for i in range(9)})
-    assert Index.read(folder).notice == "not read: 9 × a .pdf file"
+    folder = folder_of(tmp_path, a_md="cat", **{f"p{i}_png": b"\x89PNG" for i in range(9)})
+    assert Index.read(folder).notice == "not read: 9 × a .png file"
 
 
 @pytest.mark.parametrize(
@@ -371,8 +398,18 @@ def test_a_missing_an_empty_and_an_unreadable_place_are_refused(tmp_path: Path):
     with pytest.raises(UsageError, match="there are no documents to read"):
         search(folder_of(tmp_path))
     with pytest.raises(UsageError, match="there are no documents") as error:
-        search(folder_of(tmp_path, x_pdf=b"%PDF"))
-    assert error.value.hint == "not read: x.pdf (a .pdf file)"
+        search(folder_of(tmp_path, x_png=b"\x89PNG"))
+    assert error.value.hint == "not read: x.png (a .png file)"
+
+
+def test_a_tool_sees_what_changes_in_the_folder_after_a_while(tmp_path: Path):
+    folder = folder_of(tmp_path, a_md="One cat.")
+    tool = search(folder)
+    assert tool.call(query="zebra") == "No passages found."
+    (folder / "b.md").write_text("A zebra.")
+    index = tool.call.index  # pyright: ignore[reportFunctionMemberAccess]
+    index._looked -= 60  # a minute later
+    assert tool.call(query="zebra") == "[b.md] B: A zebra."
 
 
 def test_nothing_is_written_into_the_folder(tmp_path: Path):

@@ -6,25 +6,17 @@ import re
 
 from .errors import ConstraintError
 
-__all__ = ["FORMATS", "MAX_STRING", "Rules", "literal"]
+__all__ = ["Rules", "literal"]
 
-MAX_STRING = 1000
+_MAX_STRING = 1000
 _MAX_RULES = 5000
 _FREE_DEPTH = 4
-_DATE = '[0-9]{4} "-" ("0" [1-9] | "1" [0-2]) "-" ("0" [1-9] | [12] [0-9] | "3" [01])'
-_TIME = '([01] [0-9] | "2" [0-3]) ":" [0-5] [0-9] ":" [0-5] [0-9]'
-_ZONE = '("Z" | [+-] ([01] [0-9] | "2" [0-3]) ":" [0-5] [0-9])'
-FORMATS = {
-    "date": _DATE,
-    "time": f"{_TIME} {_ZONE}",
-    "date-time": f'{_DATE} "T" {_TIME} {_ZONE}',
-    "uuid": '[0-9a-f]{8} "-" [0-9a-f]{4} "-" [0-9a-f]{4} "-" [0-9a-f]{4} "-" [0-9a-f]{12}',
-}
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _COMMON = {
-    "j-char": r'[^"\\\x00-\x1F\x7F] | "\\" (["\\/bfnrt] | "u" j-hex)',
+    "j-char": r'[^"\\\x00-\x1F] | "\\" (["\\/bfnrt] | "u" j-hex)',
     # no half of a surrogate pair: it would be a string that cannot be encoded
     "j-hex": "[0-9a-ce-fA-CE-F] [0-9a-fA-F]{3} | [dD] [0-7] [0-9a-fA-F]{2}",
-    "j-string": rf'"\"" j-char{{0,{MAX_STRING}}} "\""',
+    "j-string": rf'"\"" j-char{{0,{_MAX_STRING}}} "\""',
     "j-key": r'"\"" j-char{1,60} "\""',
     "j-count": '"0" | [1-9] [0-9]{0,15}',
     "j-integer": '"0" | "-"? [1-9] [0-9]{0,15}',
@@ -42,7 +34,8 @@ def literal(text: str) -> str:
     "say \\"hi\\""
     """
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + escaped.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t") + '"'
+    escaped = escaped.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+    return '"' + _CONTROL.sub(lambda m: f"\\x{ord(m[0]):02X}", escaped) + '"'
 
 
 class Rules:
@@ -69,6 +62,8 @@ class Rules:
 
     def common(self, name: str) -> str:
         """The name of a rule that every JSON grammar shares, with all that it needs."""
+        if free := re.fullmatch(r"j-(value|object)-(\d)", name):
+            return self.free(free[1], int(free[2]))
         if name not in self.bodies:
             self.bodies[name] = body = _COMMON[name]
             for needed in re.findall(r"j-[a-z]+", body):

@@ -5,34 +5,24 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, closing
 from dataclasses import replace
-from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
 
+from ._reply import Reader, Verbatim
 from .backends import ChatBackend, TextBackend
-from .errors import BackendError, TemplateError, UnknownModel, UsageError, did_you_mean
-from .events import Event, Finish, Malformed, Notice, Text, ToolCall
-from .formats import FORMATS, Format, Parser
+from .errors import BackendError, TemplateError, UsageError, did_you_mean
+from .events import Event, Notice
+from .formats import FORMATS, Format
 from .request import (
-    ChatItem,
     Constraint,
-    End,
-    Grammar,
-    JsonSchema,
     Message,
-    Piece,
-    Regex,
     Request,
     Sampling,
     Segment,
     ToolSchema,
 )
-from .schema import validate
 from .templates import ChatTemplate
 
 if TYPE_CHECKING:
@@ -41,9 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_MODEL", "Model", "Options", "open_model"]
 
 DEFAULT_MODEL = "nano"
-
-# The engine tells the token counts only at its end; a reply that is complete may have this much left to say.
-_DRAIN = 8
 
 
 class Options(TypedDict, total=False):
@@ -129,7 +116,7 @@ class Model:
             async for event in events:
                 yield event
 
-    def _read(self, request: Request, reader: _Reader) -> Iterator[Event]:
+    def _read(self, request: Request, reader: Reader) -> Iterator[Event]:
         backend = cast("Any", self.backend)
         ask = backend.chat if request.messages else backend.stream
         with closing(ask(request)) as pieces:
@@ -139,7 +126,7 @@ class Model:
                     break
         yield from reader.finish()
 
-    async def _aread(self, request: Request, reader: _Reader) -> AsyncGenerator[Event, None]:
+    async def _aread(self, request: Request, reader: Reader) -> AsyncGenerator[Event, None]:
         backend = cast("Any", self.backend)
         ask = backend.achat if request.messages else backend.astream
         async with aclosing(ask(request)) as pieces:
@@ -184,7 +171,7 @@ class Model:
 
     def _prepare(
         self, messages: Sequence[Message], tools: Sequence[ToolSchema], options: Options
-    ) -> tuple[Request, _Reader]:
+    ) -> tuple[Request, Reader]:
         if not messages:
             raise UsageError("there are no messages to answer")
         shape = self._shape(tools)
@@ -204,10 +191,10 @@ class Model:
             native = self._tools_go_along
             shown = list(messages) if native else shape.show(messages, tools)
             request = replace(request, messages=shown, tools=tools if native else ())
-            return request, _Reader(shape.parser(tools), constraint)
+            return request, Reader(shape.parser(tools), constraint)
         prompt = self._segments(messages, tools)
         request = replace(request, prompt=prompt)
-        return request, _Reader(shape.parser(tools, thinking=_thinks(prompt)), constraint)
+        return request, Reader(shape.parser(tools, thinking=_thinks(prompt)), constraint)
 
     def _follows(self, constraint: Constraint | None) -> bool:
         """Can the backend keep an answer to this? One that does not say so can, or raises."""
@@ -230,184 +217,46 @@ def _thinks(prompt: Sequence[Segment]) -> bool:
     return bool(prompt) and prompt[-1].trusted and end.endswith(("<think>", "<thinking>"))
 
 
-def _raw(prompt: str, options: Options) -> tuple[Request, _Reader]:
+def _raw(prompt: str, options: Options) -> tuple[Request, Reader]:
     request = Request(prompt=(Segment(prompt, trusted=True),), **options)
-    return request, _Reader(_Verbatim(), request.constraint)
-
-
-class _Verbatim:
-    """The parser of a raw completion: all of it is text."""
-
-    done = False
-
-    def feed(self, text: str) -> list[Text]:
-        return [Text(text)] if text else []
-
-    def end(self, reason: str = "stop") -> list[Text]:
-        del reason
-        return []
-
-
-class _Reader:
-    """Pieces in, events out: what `stream` and `astream` share, without waiting for anything."""
-
-    def __init__(self, parser: Parser, constraint: Constraint | None) -> None:
-        self._parser = parser
-        self._constraint = constraint
-        self._end = End()
-        self._answer: list[str] = []
-        self._stop_reason = ""
-        self._idle = 0
-        self._calls_apart = False
-
-    @property
-    def enough(self) -> bool:
-        """Nothing that may still come can matter."""
-        return self._idle > _DRAIN
-
-    def feed(self, piece: ChatItem) -> list[Event]:
-        if isinstance(piece, End):
-            self._end = piece
-            return []
-        if not isinstance(piece, Piece):  # the server has taken it out of the text
-            self._calls_apart = self._calls_apart or isinstance(piece, ToolCall | Malformed)
-            return self._seen([piece])
-        if self._parser.done:
-            self._idle += 1
-            return []
-        return self._seen(self._parser.feed(piece.text))
-
-    def finish(self) -> list[Event]:
-        left = self._parser.end(self._end.reason)
-        if self._calls_apart:  # so a text that is empty is none that is missing
-            left = [event for event in left if not isinstance(event, Malformed)]
-        events = self._seen(left)
-        answer = "".join(self._answer)
-        values, wrong = (None, "") if self._stop_reason else _values(answer, self._constraint)
-        if wrong:
-            events.append(Malformed(answer, wrong))
-        reason = self._stop_reason or ("malformed" if wrong else self._end.reason)
-        return [*events, Finish(answer, values, reason, self._end.usage)]
-
-    def _seen(self, events: Sequence[Event]) -> list[Event]:
-        for event in events:
-            match event:
-                case Text(text):
-                    self._answer.append(text)
-                case ToolCall():
-                    self._stop_reason = "tool_calls"
-                case Malformed():
-                    self._stop_reason = self._stop_reason or "malformed"
-                case _:
-                    pass
-        return list(events)
-
-
-def _values(answer: str, constraint: Constraint | None) -> tuple[Any, str]:
-    """The value that a constrained answer holds, or what is wrong with it."""
-    match constraint:
-        case JsonSchema(schema):
-            try:
-                value = json.loads(answer)
-            except ValueError as err:
-                return None, f"the answer is not JSON: {err}"
-            wrong = validate(value, schema)
-            return (None, wrong) if wrong else (value, "")
-        case Regex(pattern):
-            import re
-
-            return None, "" if re.fullmatch(
-                pattern, answer
-            ) else "the answer does not match the pattern"
-        case Grammar() | None:
-            return None, ""
+    return request, Reader(Verbatim(), request.constraint)
 
 
 def open_model(
-    model: str | Model | None = None,
+    model: str | Model | Sequence[str] | None = None,
     *,
     token: str | None = None,
     on_progress: Report | None = None,
+    base_url: str | None = None,
+    wait_for_model: bool | float = True,
+    timeout: float | None = 120.0,
 ) -> Model:
-    """The model that a string names: `nano`, `local:path/to/file.gguf`, or one of the Hub, run in this process.
+    """The model that a string names, wherever it runs.
 
-    That is `local:org/name-GGUF`, and after it `@revision`, `:Q4_K_M` or `:file.gguf` where you want to choose.
-    It is downloaded once; `on_progress` is told how far that is, and `token` takes the place of `HF_TOKEN`.
-    Without a string it is what the environment variable `CHATWRIGHT_MODEL` says, else `nano`.
+    In this process: `nano`, `local:path/to/file.gguf`, or `local:org/name-GGUF` of the Hub, and after it `@revision`,
+    `:Q4_K_M` or `:file.gguf` where you want to choose. It is downloaded once; `on_progress` is told how far that is.
+
+    Elsewhere: `http://host:8080` is a server, which is asked once what it is; several of the same model, in a list or
+    with commas between them, share the work and stand in for each other. `org/name` is a model of the Hub at the
+    providers behind its router, `org/name:provider` at this one. `endpoint:NAME` is an Inference Endpoint of your
+    account, `endpoint:org/NAME` of another; one that sleeps is waited for, `wait_for_model` seconds at most.
+    `base_url` takes the place of the Hub's addresses, and `timeout` bounds each wait for a server.
+
+    `token` takes the place of `HF_TOKEN`. Without a string it is what the environment variable `CHATWRIGHT_MODEL`
+    says, else `nano`.
     """
     if isinstance(model, Model):
         return model
-    spec = (model or os.environ.get("CHATWRIGHT_MODEL") or DEFAULT_MODEL).strip()
-    if spec == "nano":
-        return _open_gguf(_nano(), "nano")
-    if spec.startswith("local:") and spec.removeprefix("local:").strip():
-        return _open_local(spec.removeprefix("local:").strip(), token, on_progress)
-    if spec.startswith(("http://", "https://")):
-        return _open_server(spec, token)
-    raise _unknown(spec)
+    from .opening import opened
 
-
-def _open_server(url: str, token: str | None) -> Model:
-    from .backends.client import Client
-    from .backends.probe import backend_for, probe
-    from .backends.routes import root_of
-
-    client = Client(root_of(url), token=token)
-    served = probe(client)
-    template = None
-    if served.is_text and served.chat_template:
-        template = ChatTemplate(served.chat_template, **served.special_tokens)
-    # A TGI whose template is not known renders the messages itself, on its chat route.
-    backend = backend_for(client, served, route="text" if template else "chat")
-    return Model(backend, template=template, name=served.model or url)
-
-
-def _open_local(text: str, token: str | None, on_progress: Report | None) -> Model:
-    from .backends.local.hub import fetch, local_file, read_name
-
-    name = read_name(text)
-    if name is None:
-        return _open_gguf(local_file(text), f"local:{text}")
-    found = fetch(name, token=token, on_progress=on_progress)
-    model = _open_gguf(found.path, f"local:{found.repo}:{found.file}")
-    model.commit = found.commit
-    return model
-
-
-def _unknown(spec: str) -> UnknownModel:
-    scheme, colon, rest = spec.partition(":")
-    if spec.startswith(("http://", "https://", "endpoint:")):
-        return _remote(spec)
-    if colon and "mean" in did_you_mean(scheme, ["local"]):
-        file = rest or "path/to/file.gguf"
-        return UnknownModel(f"'{spec[:80]}' names no model", f"did you mean 'local:{file}'?")
-    if spec.endswith(".gguf"):
-        return UnknownModel(f"'{spec[:80]}' names no model", f"for a file write local:{spec}")
-    if spec.count("/") == 1:
-        return _remote(spec)
-    guess = did_you_mean(spec, ["nano", "local:"])
-    hint = guess if "mean" in guess else "known: nano, local:path/to/file.gguf"
-    return UnknownModel(f"there is no model called '{spec[:80]}'", hint)
-
-
-def _remote(spec: str) -> UnknownModel:
-    return UnknownModel(
-        f"this version of chatwright cannot reach '{spec[:80]}': it runs models in this process only",
-        f"to run it here write local:{spec}"
-        if "gguf" in spec.lower()
-        else "use nano, local:path/to/file.gguf or local:org/name-GGUF",
+    return opened(
+        model,
+        token=token,
+        on_progress=on_progress,
+        base_url=base_url,
+        wait_for_model=wait_for_model,
+        timeout=timeout,
     )
-
-
-def _nano() -> Path:
-    return Path(str(files("chatwright.nano") / "nano.gguf"))
-
-
-def _open_gguf(path: Path, name: str) -> Model:
-    from .backends.local import LocalBackend
-
-    backend = LocalBackend(path)
-    return Model(backend, template=ChatTemplate.from_gguf_metadata(backend.metadata), name=name)
 
 
 def _format(format: Format | str) -> Format:

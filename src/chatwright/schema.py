@@ -1,7 +1,7 @@
 """Does a value fit a JSON schema? If not, the reason, in a sentence that a model can act on.
 
-An object that lists its `properties` takes only those, unless `additionalProperties` says otherwise:
-a misspelt argument is told, not ignored. `grammar.py` reads schemas in the same way.
+Every keyword of JSON Schema from draft 4 to 2020-12 is read; what a `format` means stands in `_schema/formats`,
+and one that we do not know says nothing. A `$ref` stays inside the schema.
 """
 
 from __future__ import annotations
@@ -12,16 +12,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
-from ._schema_check import (
-    Checker,
-    Schema,
-    fits_type,
-    listing,
-    mapping,
-    resolve,
-    types_of,
-    why_not_listed,
-)
+from ._schema.check import Checker
+from ._schema.document import Schema, fits_type, listing, mapping, resolve, types_of
+from ._schema.scalars import why_not_listed
 
 __all__ = ["coerce", "resolve", "validate"]
 
@@ -29,13 +22,16 @@ _MAX_DEPTH = 100
 _NUMBER = re.compile(r"[+-]?\d{1,300}(\.\d{1,300})?([eE][+-]?\d{1,3})?")
 
 
-def validate(value: object, schema: Schema) -> str | None:
+def validate(value: object, schema: Schema, *, closed: bool = True) -> str | None:
     """Why `value` does not fit `schema`, or None if it does.
+
+    An object whose schema lists `properties` takes only those, unless the schema says otherwise: a misspelt
+    argument is told, not ignored. With `closed=False` it may have others, as the standard has it.
 
     >>> validate({"count": "abc"}, {"type": "object", "properties": {"count": {"type": "integer"}}})
     '"count" must be an integer, not "abc"'
     """
-    return Checker(schema).why(value, schema)
+    return Checker(schema, closed=closed).why(value, schema)
 
 
 def coerce(value: Any, schema: Schema) -> Any:

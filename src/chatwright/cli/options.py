@@ -44,7 +44,8 @@ def with_model_and_tools(command: F) -> F:
             "--model",
             metavar="MODEL",
             envvar="CHATWRIGHT_MODEL",
-            help="nano (the default, built in), local:path/to/file.gguf or local:org/name-GGUF[:Q4_K_M].",
+            help="nano (the default, built in), local:path/to/file.gguf, local:org/name-GGUF[:Q4_K_M], http://host:8080, "
+            "org/name[:provider] or endpoint:NAME.",
         ),
         click.argument("question", required=False),
     ):

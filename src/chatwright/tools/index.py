@@ -1,56 +1,28 @@
-"""The passages of a folder in SQLite's full-text search, found by their words and ranked by BM25."""
+"""The passages of a folder that can be searched: kept for the next time, and never older than the folder."""
 
 from __future__ import annotations
 
-import heapq
-import math
-import re
 import sqlite3
 import threading
-import unicodedata
+import time
 import weakref
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from ..errors import UsageError
-from .documents import Skipped, read_documents
-from .passages import Passage, passages
+from . import rank, store
+from .cache import Private
+from .files import Folder
+from .found import Passage, Progress, Skipped
+from .keeper import Keeper, State
+from .words import telling_words
 
-__all__ = ["Hit", "Index", "telling_words"]
+__all__ = ["Hit", "Index", "Progress", "telling_words"]
 
-_MAX_TERMS = 64  # a query with more distinct words than this is not a question
-
-_STOP = (
-    "a about all also am an and any are as at be been being but by can could did do does for from had has"
-    " have he her hers him his how i if in into is it its just may me might more most much my no not of on"
-    " one or our s she should so some such t tell than that the their them then there these they this those"
-    " to too up was we were what whats when where which who whom whose why will with would you your"
-)
-_STOP_WORDS = frozenset(_STOP.split())
-
-# Scripts that put no spaces between words. Each character is a word of the index, and a query asks for
-# two neighbours at a time. Korean has spaces, but glues its particles to the words.
-_UNSPACED = re.compile(
-    "["
-    "\u0e00-\u0eff"  # Thai, Lao
-    "\u1000-\u109f\u1780-\u17ff"  # Burmese, Khmer
-    "\u3040-\u30ff\u31f0-\u31ff"  # Japanese kana
-    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"  # Chinese characters
-    "\uac00-\ud7a3"  # Korean
-    "]"
-)
-
-_SCHEMA = """
-CREATE VIRTUAL TABLE passages USING fts5(
-    title, heading, body, file UNINDEXED, shown_title UNINDEXED, shown_heading UNINDEXED,
-    shown UNINDEXED, tokenize = "porter unicode61 remove_diacritics 2"
-)"""
-_INSERT = "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)"
-# A title counts twice: "Ada Lovelace born" then finds "She was born ..." in Ada's own file.
-_SCORES = "SELECT rowid, -bm25(passages, 2.0, 1.5, 1.0) FROM passages WHERE passages MATCH ?"
-_SHOWN = "SELECT file, shown_title, shown_heading, shown FROM passages WHERE rowid = ?"
+_AGAIN = 2.0  # seconds between two looks at the folder, at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,40 +37,70 @@ class Index:
     """Documents that can be searched from any thread. `skipped` names what was not read, and why."""
 
     def __init__(self, found: Iterable[Passage], skipped: Iterable[Skipped] = ()) -> None:
-        self.skipped = tuple(skipped)
-        # One connection for all threads: the lock keeps them apart.
-        self._database = sqlite3.connect(":memory:", check_same_thread=False)
-        self._lock = threading.Lock()
-        self.close = weakref.finalize(self, self._database.close)
-        try:
-            self._database.execute(_SCHEMA)
-        except sqlite3.OperationalError as err:
-            raise UsageError(
-                f"document search does not work with this Python's SQLite: {err}",
-                "use a Python whose sqlite3 module has FTS5, such as the one from python.org",
-            ) from err
-        self._database.executemany(_INSERT, (_row(passage) for passage in found))
-        self._database.commit()
-        self._size: int = self._database.execute("SELECT count(*) FROM passages").fetchone()[0]
+        place = Private()
+        with place.writing() as database:
+            _fill(database, found)
+        self._begin(State(database, place, skipped), None)
 
     @classmethod
     def read(cls, folder: str | Path) -> Index:
-        """The index of a folder of documents, or of one file; `UsageError` when there is nothing to read."""
-        found: list[Passage] = []
-        skipped: list[Skipped] = []
-        for document in read_documents(folder):
-            if isinstance(document, Skipped):
-                skipped.append(document)
-            elif cut := passages(document):
-                found += cut
-            else:
-                skipped.append(Skipped(document.file, "empty"))
-        if not found:
+        """The index of a folder of documents, or of one file, in memory.
+
+        `UsageError` when there is nothing to read.
+        """
+        return cls._of(Keeper(Folder.at(folder), cached=False), folder)
+
+    @classmethod
+    def open(
+        cls,
+        folder: str | Path,
+        *,
+        cache: str | Path | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+        on_notice: Callable[[str], None] | None = None,
+    ) -> Index:
+        """The same from the user's cache, where only what has changed since the last time is read.
+
+        `cache` takes the place of the user's cache folder. `on_progress` hears how far the reading is, some
+        times in a second; `on_notice` hears what a person may want to know, such as that there can be no cache.
+        """
+        keeper = Keeper(
+            Folder.at(folder),
+            cached=True,
+            cache=Path(cache) if cache else None,
+            on_progress=on_progress,
+            on_notice=on_notice,
+        )
+        return cls._of(keeper, folder)
+
+    @classmethod
+    def _of(cls, keeper: Keeper, folder: str | Path) -> Index:
+        index = cls.__new__(cls)
+        start = time.monotonic()
+        index._begin(keeper.current(), keeper)
+        index._took = time.monotonic() - start
+        if not index._state.size:
+            notice = index.notice
+            index.close()
             raise UsageError(
                 f"there are no documents to read in '{folder}'",
-                _notice(skipped) or "give a folder of .md or .txt files",
+                notice or "give a folder of .md, .txt, .html or .pdf files",
             )
-        return cls(found, skipped)
+        return index
+
+    def _begin(self, state: State, keeper: Keeper | None) -> None:
+        self._state = state
+        self._keeper = keeper
+        self._refreshing = threading.Lock()
+        self._looked = time.monotonic()
+        self._took = 0.0
+        self._held = [state]
+        self.close = weakref.finalize(self, _close, self._held)
+
+    @property
+    def skipped(self) -> Sequence[Skipped]:
+        """The files that were not read, or not to the end, each with the reason."""
+        return self._state.skipped
 
     @property
     def notice(self) -> str:
@@ -107,84 +109,75 @@ class Index:
 
     def find(self, query: str, limit: int = 20) -> list[Hit]:
         """The passages that share words with the query, best first. No query is wrong, some find nothing."""
-        scores: dict[int, float] = defaultdict(float)
-        with self._lock:
-            for term in _query_terms(query):
-                for row, score in self._scores(term):
-                    scores[row] += score
-            best = heapq.nsmallest(limit, scores, key=lambda row: (-scores[row], row))
-            return [Hit(self._passage(row), scores[row]) for row in best]
+        state = self._state
+        try:
+            return self._find(query, limit)
+        except sqlite3.DatabaseError as err:
+            if not self._keeper:
+                raise
+            with self._refreshing:
+                if self._state is state:  # nobody else has seen the damage and mended it
+                    self._keeper.recover(err)
+                    self._replace(self._keeper.current())
+            return self._find(query, limit)
 
-    def _scores(self, term: str) -> list[tuple[int, float]]:
-        """What one term adds to each passage that has it.
+    def refresh(self) -> None:
+        """Read what has changed in the folder since it was last looked at.
 
-        SQLite gives a word that stands in half of all passages no weight at all. In a folder of three
-        notes that is most words, so the weight is taken out of its score and a smoother one put in.
+        Other threads search what was there before until that is done.
         """
-        # Letters, digits, accents and spaces alone get in here, so no term can break out of its quotes.
-        rows: list[tuple[int, float]] = self._database.execute(_SCORES, (f'"{term}"',)).fetchall()
-        ratio = (self._size - len(rows) + 0.5) / (len(rows) + 0.5)
-        weight = math.log1p(ratio) / (math.log(ratio) if ratio > 1 else 1e-6)
-        return [(row, score * weight) for row, score in rows]
+        if not self._keeper:
+            return
+        with self._refreshing:
+            start = time.monotonic()
+            self._replace(self._keeper.current(self._state))
+            self._looked = time.monotonic()
+            self._took = self._looked - start
 
-    def _passage(self, row: int) -> Passage:
-        return Passage(*self._database.execute(_SHOWN, (row,)).fetchone())
+    def refresh_if_due(self) -> None:
+        """`refresh`, if nobody is at it and the last look was not just now."""
+        due = self._looked + max(_AGAIN, 20 * self._took)
+        if self._keeper and time.monotonic() > due and not self._refreshing.locked():
+            self.refresh()
 
+    def _find(self, query: str, limit: int) -> list[Hit]:
+        while True:
+            state = self._state
+            with state.lock:
+                if state.closed:
+                    if state is self._state:
+                        raise UsageError("the index is closed")
+                    continue  # a newer one has just taken its place
+                found = rank.best(state.database, state.size, query, limit)
+                return [Hit(store.passage(state.database, row), score) for row, score in found]
 
-def _row(passage: Passage) -> tuple[str, ...]:
-    title, heading, text = passage.title, passage.heading, passage.text
-    return (
-        *(_spaced(_folded(part)) for part in (_findable_title(passage), heading, text)),
-        *(passage.file, title, heading, text),
-    )
-
-
-def _findable_title(passage: Passage) -> str:
-    """The title, and the words of the file's name that it lacks."""
-    known = set(_words(passage.title))
-    name = [w for w in _words(passage.file.rpartition(".")[0]) if w not in known]
-    return " ".join([passage.title, *name])
-
-
-def telling_words(query: str) -> list[str]:
-    """The distinct words of a query that say what it is about; all of them if none does."""
-    words = list(dict.fromkeys(_words(re.sub(r"['’ʼ`]s\b", " ", query[:20_000]))))
-    return [word for word in words if word not in _STOP_WORDS] or words
-
-
-def _query_terms(query: str) -> list[str]:
-    terms = dict.fromkeys(term for word in telling_words(query) for term in _terms(word))
-    return list(terms)[:_MAX_TERMS]
-
-
-def _words(text: str) -> list[str]:
-    kept = (c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in _folded(text))
-    return "".join(kept).split()
+    def _replace(self, state: State) -> None:
+        before = self._state
+        if state is before:
+            return
+        self._state = state
+        self._held[:] = [state]
+        if before.database is not state.database:
+            before.close()
 
 
-def _terms(word: str) -> list[str]:
-    """The word itself, or pairs of neighbours where its script has no spaces."""
-    if not _UNSPACED.search(word):
-        return [word]
-    terms: list[str] = []
-    for run in re.split(f"({_UNSPACED.pattern}+)", word):
-        if _UNSPACED.match(run):
-            terms += [" ".join(run[i : i + 2]) for i in range(max(1, len(run) - 1))]
-        elif run:
-            terms.append(run)
-    return terms
+def _close(held: list[State]) -> None:
+    for state in held:
+        state.close()
 
 
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).lower()
-
-
-def _spaced(text: str) -> str:
-    return _UNSPACED.sub(r" \g<0> ", text)
+def _fill(database: sqlite3.Connection, found: Iterable[Passage]) -> None:
+    writer = store.Writer(database)
+    writer.begin()
+    files = groupby(found, key=lambda passage: passage.file)
+    for number, (file, group) in enumerate(files):
+        for _ in writer.add(b"%d" % number, file, group):
+            pass
+    writer.commit()
 
 
 def _notice(skipped: Iterable[Skipped]) -> str:
-    """`not read: a.pdf (a .pdf file), 12 × a .py file`."""
+    """`not read: a.png (a .png file), 12 × a .py file`."""
     skipped = list(skipped)
     many = {reason for reason, count in Counter(s.reason for s in skipped).items() if count > 3}
     named = [f"{s.file} ({s.reason})" for s in skipped if s.reason not in many]

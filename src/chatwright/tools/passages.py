@@ -1,37 +1,33 @@
-"""Text cut into passages that stand alone: at headings and paragraphs, to a size that a small model can read."""
+"""Documents cut into passages that stand alone: at headings and paragraphs, to a size that a small model can read."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import PurePosixPath
 
-from .documents import Document
+from .clean import cleaned
+from .found import Document, Passage
+from .readers import Block, Heading, Paragraph, Title
+from .readers.markup import text_blocks
 
-__all__ = ["Passage", "passages"]
+__all__ = ["Passage", "cut", "passages", "readable"]
 
 _FULL = 320  # characters: paragraphs and sentences are packed up to here
 _LONGEST = 480  # a sentence longer than this is cut at a word
 _TITLE = 120
+_HEADING = 400  # all headings above a passage together
+_AHEAD = 4_000_000  # characters that are read before the title is decided
+_PART = 500_000  # characters of one section that are packed together
 
-_ATX = re.compile(r"\s{0,3}(#{1,6})(?:[ \t]+(.*))?$")
-_FENCE = re.compile(r"\s{0,3}(```+|~~~+)")
-_UNDERLINE = re.compile(r"\s{0,3}(=+|-{2,})\s*$")
-_RST_UNDERLINE = re.compile(r"([=\-~^\"'*+#`:.])\1{2,}\s*$")
-_ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,9}[.)])\s+")
-_BULLET = re.compile(r"\s*[-*+•]\s+")
-_MARKS = (
-    (re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\s+\"[^\"]*\")?\)"), r"\1"),
-    (re.compile(r"\*\*(\S(?:[^*]{0,300}\S)?)\*\*"), r"\1"),
-    (re.compile(r"(?<![\w_])__(\S(?:[^_]{0,300}[^_\s])?)__(?![\w_.(])"), r"\1"),
-    (re.compile(r"(?<![\w*])\*(\S(?:[^*]{0,300}\S)?)\*(?![\w*])"), r"\1"),
-    (re.compile(r"(?<![\w_])_([^\s_](?:[^_]{0,300}[^_\s])?)_(?![\w_])"), r"\1"),
-)
-_MAY_HAVE_MARKS = frozenset("[*_")
+# It begins with a set, which is what the search is fast with; `*+` has no second thoughts, so no text is slow.
 _SENTENCE_END = re.compile(
-    r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+\s+|[。！？]++[」』”’）]*+\s*"  # ++: no second thoughts, so no slow text
+    r"[.!?…。！？](?:(?<=[。！？])[。！？]*+[」』”’）]*+\s*"
+    r"|(?<![。！？])(?<![.!?…]{2})[.!?…]*+[\"'”’»)\]]*+\s+)"
 )
+_BREAK = re.compile(r"[\s(\[\"'“‘]")
 _SHORT = (
     "mr mrs ms dr prof st sr jr vs ca c approx no nr fig vol p pp cf e.g i.e eg ie gen col lt gov mt ft"
     " jan feb mar apr jun jul aug sep sept oct nov dec u.s u.k b d r fl"
@@ -39,181 +35,93 @@ _SHORT = (
 _ABBREVIATIONS = frozenset(_SHORT.split())
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """Some sentences, the file and the title they stand under, and the headings on the way down."""
-
-    file: str
-    title: str
-    heading: str
-    text: str
-
-
 def passages(document: Document) -> list[Passage]:
-    """The passages of a document, in order; none for an empty one."""
+    """The passages of a text, in order; none for an empty one."""
     rst = document.file.lower().endswith(".rst")
-    front, body = _front_matter(document.text)
-    sections = list(_sections(_blocks(body.splitlines(), rst)))
-    named = [s for s in sections if s.path]
-    title = front or (named[0].path[-1] if named else "") or _readable(document.file)
+    return list(cut(document.file, text_blocks([document.text], rst=rst)))
+
+
+def cut(file: str, blocks: Iterable[Block]) -> Iterator[Passage]:
+    """The passages of a document that comes in blocks, however many those are."""
+    sections = _sections(blocks)
+    start = list(_ahead(sections))
+    front = next((s.title for s in start if s.title), "")
+    named = [s for s in start if s.path]
+    title = front or (named[0].path[-1] if named else "") or readable(file)
     # With several top headings the file is a collection, and each of them is a title of its own.
     tops = {s.path[0] for s in named if s.level == 1}
-    found: list[Passage] = []
-    for section in sections:
+    empty = True
+    for section in chain(start, sections):
+        if section.level == 1 and len(tops) < 2:
+            tops.add(section.path[0])  # known already, but in a file that is too long to look ahead
         own = section.path[0] if len(tops) > 1 and section.path and not front else title
-        heading = ": ".join(h for h in section.path if h != own)
-        found += [Passage(document.file, own, heading, text) for text in _pack(section.paragraphs)]
-    return found or _only_headings(document.file, title, sections)
+        heading = ": ".join(h for h in section.path if h != own)[:_HEADING]
+        for text in _pack(section.paragraphs):
+            if text := cleaned(text):
+                empty = False
+                yield Passage(file, own, heading, text)
+    if empty:
+        headings = [s.path[-1] for s in named]
+        yield from (Passage(file, title, "", text) for text in _pack([headings]))
 
 
-@dataclass(frozen=True, slots=True)
-class _Heading:
-    level: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Section:
     """What stands under one heading: the headings down to it, its level, its paragraphs of sentences."""
 
-    path: tuple[str, ...]
-    level: int
-    paragraphs: list[list[str]]
+    path: tuple[str, ...] = ()
+    level: int = 0
+    title: str = ""  # what the document says it is called, in its first section
+    size: int = 0
+    paragraphs: list[list[str]] = field(default_factory=list)
 
 
-def _only_headings(file: str, title: str, sections: list[_Section]) -> list[Passage]:
-    headings = [s.path[-1] for s in sections if s.path]
-    return [Passage(file, title, "", text) for text in _pack([headings])]
-
-
-def _front_matter(text: str) -> tuple[str, str]:
-    """The title in a YAML head between two lines of `---`, and the text with that head as a paragraph."""
-    match = re.match(r"---[ \t]*\n(.{0,20000}?)\n---[ \t]*(?:\n|$)", text, re.DOTALL)
-    if not match:
-        return "", text
-    title = re.search(r"^title:[ \t]*(.+)$", match[1], re.MULTILINE)
-    rest = "\n\n".join(line for line in match[1].splitlines() if not line.startswith("title:"))
-    name = _clean(title[1]).strip("\"' ")[:_TITLE] if title else ""
-    return name, f"{text[match.end() :]}\n\n{rest}\n"
-
-
-def _readable(file: str) -> str:
-    """`people/marie-curie.md` is `Marie Curie`."""
-    words = re.split(r"[\s_-]+", PurePosixPath(file).stem)
-    return " ".join(w[:1].upper() + w[1:] for w in words if w)[:_TITLE] or file[:_TITLE]
-
-
-def _blocks(lines: list[str], rst: bool) -> Iterator[_Heading | list[str]]:
-    """Headings, and paragraphs as lists of lines; a fenced block is one paragraph."""
-    paragraph: list[str] = []
-    fence = ""
-    levels: list[str] = []
-    for line in lines:
-        if fence or (not rst and _FENCE.match(line)):
-            fence = _fenced(line, fence)
-            paragraph += [f"\0{' '.join(line.split())}"] if fence and not _FENCE.match(line) else []
-            continue
-        if len(paragraph) == 1 and (level := _underlines(line, paragraph[0], rst, levels)):
-            yield _Heading(level, _clean(paragraph.pop()))
-            continue
-        heading = None if rst else _ATX.match(line)
-        if not (heading or not line.strip() or _is_rule(line)):
-            paragraph.append(line)
-            continue
-        if paragraph:
-            yield paragraph
-            paragraph = []
-        if heading and (text := _without_closing(heading[2] or "")):
-            yield _Heading(len(heading[1]), _clean(text))
-    if paragraph:
-        yield paragraph
-
-
-def _without_closing(text: str) -> str:
-    """`Title ##` is `Title`, `C#` stays."""
-    bare = text.rstrip().rstrip("#")
-    return bare.strip() if not bare or bare[-1].isspace() else text.strip()
-
-
-def _fenced(line: str, fence: str) -> str:
-    """The fence that is open after this line, or nothing."""
-    match = _FENCE.match(line)
-    if not fence:
-        return match[1] if match else ""
-    return "" if match and match[1].startswith(fence) else fence
-
-
-def _underlines(line: str, above: str, rst: bool, levels: list[str]) -> int:
-    """The level of the heading that this line makes of the one above it, else 0."""
-    if _ITEM.match(above) or above.lstrip().startswith(("|", ">", "\0")):
-        return 0
-    if not rst:
-        match = _UNDERLINE.match(line)
-        return 0 if not match else 1 if match[1].startswith("=") else 2
-    if not _RST_UNDERLINE.match(line) or len(line.strip()) < len(above.strip()):
-        return 0
-    if (mark := line.strip()[0]) not in levels:
-        levels.append(mark)  # in reStructuredText the order of appearance makes the level
-    return levels.index(mark) + 1
-
-
-def _is_rule(line: str) -> bool:
-    marks = "".join(line.split())
-    return len(marks) > 2 and marks[0] in "*-_" and not marks.strip(marks[0])
-
-
-def _is_table_rule(line: str) -> bool:
-    return "|" in line and "-" in line and not line.strip(" \t|:+-")
-
-
-def _sections(blocks: Iterable[_Heading | list[str]]) -> Iterator[_Section]:
-    current = _Section((), 0, [])
-    above: list[_Heading] = []
+def _sections(blocks: Iterable[Block]) -> Iterator[_Section]:
+    current = _Section()
+    above: list[tuple[int, str]] = []
     for block in blocks:
-        if isinstance(block, list):
-            if sentences := [s for unit in _units(block) for s in _sentences(unit)]:
-                current.paragraphs.append(sentences)
-            continue
-        if not block.text:
-            continue  # a heading that is only a picture
-        yield current
-        above = [h for h in above if h.level < block.level] + [block]
-        current = _Section(tuple(h.text[:_TITLE] for h in above), block.level, [])
+        match block:
+            case Title(text):
+                current.title = current.title or cleaned(text)[:_TITLE].strip()
+            case Paragraph(lines):
+                if sentences := _parts(lines):
+                    current.paragraphs.append(sentences)
+                    current.size += sum(map(len, sentences))
+                if current.size > _PART:
+                    yield current
+                    current = _Section(current.path, current.level)
+            case Heading(level, text):
+                if not (text := cleaned(text)[:_TITLE]):
+                    continue  # a heading that is only a picture
+                yield current
+                above = [*(h for h in above if h[0] < level), (level, text)]
+                current = _Section(tuple(text for _, text in above), level)
     yield current
 
 
-def _units(lines: list[str]) -> Iterator[str]:
-    """Lines joined as they are read: a list item, a table row and a line of code stand alone."""
-    current: list[str] = []
-    for line in lines:
-        if _is_table_rule(line) or _RST_UNDERLINE.match(line):
-            continue
-        if current and (_ITEM.match(line) or line.lstrip().startswith(("|", "\0"))):
-            yield " ".join(current)
-            current = []
-        code = line.startswith("\0")
-        current.append(line[1:] if code else _clean(_without_bullet(line)))
-        if code or line.lstrip().startswith("|"):
-            yield " ".join(current)
-            current = []
-    if current:
-        yield " ".join(current)
+def _parts(lines: Sequence[str]) -> list[str]:
+    """What a paragraph can be cut into: its sentences, or its lines where nothing will be cut."""
+    if sum(map(len, lines)) + len(lines) <= _FULL:
+        bare = [stripped for line in lines if (stripped := line.strip())]
+        if all(line.isascii() and "  " not in line for line in bare):
+            return bare
+    return [sentence for line in lines for sentence in _sentences(line)]
 
 
-def _without_bullet(line: str) -> str:
-    bullet = _BULLET.match(line)
-    return line[bullet.end() :] if bullet else line
+def _ahead(sections: Iterator[_Section]) -> Iterator[_Section]:
+    """The first sections: in all but huge files all of them."""
+    size = 0
+    for section in sections:
+        yield section
+        size += section.size + 100
+        if size > _AHEAD:
+            return
 
 
-def _clean(line: str) -> str:
-    """The line without the marks of Markdown, its spaces made single."""
-    line = line.lstrip("> \t")
-    if line.lstrip().startswith("|"):
-        line = line.strip().strip("|")
-    if not _MAY_HAVE_MARKS.isdisjoint(line):
-        for mark, text in _MARKS:
-            line = mark.sub(text, line)
-    return " ".join(line.split())
+def readable(file: str) -> str:
+    """`people/marie-curie.md` is `Marie Curie`."""
+    words = re.split(r"[\s_-]+", PurePosixPath(file).stem)
+    return " ".join(w[:1].upper() + w[1:] for w in words if w)[:_TITLE] or file[:_TITLE]
 
 
 def _sentences(text: str) -> Iterator[str]:
@@ -233,13 +141,20 @@ def _ends(text: str, end: re.Match[str]) -> bool:
         return False
     if end[0].strip() != ".":
         return True
-    word = re.split(r"[\s(\[\"'“‘]", text[max(0, end.start() - 20) : end.start()])[-1]
+    start = end.start()
+    if start > 7 and text[start - 7 : start].isalpha():
+        return True
     # "J. R. R. Tolkien", "Dr. Who": a full stop, and not the end.
+    word = _BREAK.split(text[max(0, start - 20) : start])[-1]
     return not (word.lower() in _ABBREVIATIONS or (len(word) == 1 and word.isupper()))
 
 
 def _words(sentence: str) -> Iterator[str]:
     """The sentence, or its parts, cut at a word, where it is too long."""
+    if len(sentence) <= _LONGEST:
+        if sentence:
+            yield sentence
+        return
     start = 0
     while len(sentence) - start > _LONGEST:
         cut = sentence.rfind(" ", start + 1, start + _LONGEST + 1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 from chatwright.errors import (
@@ -13,7 +15,7 @@ from chatwright.errors import (
     UsageError,
 )
 from chatwright.events import Usage
-from chatwright.request import End, Piece
+from chatwright.request import End, Logprob, Piece
 
 __all__ = ["Answer", "StopCutter", "engine_error"]
 
@@ -61,13 +63,25 @@ def _overlap(text: str, stop: str) -> int:
 
 
 class Answer:
-    """One answer of the engine, from its first chunk to its end."""
+    """One answer of the engine, from its first chunk to its end.
 
-    def __init__(self, stops: Sequence[str], prompt_tokens: int, shown: Sequence[str] = ()) -> None:
+    `shown` are the control tokens that the engine spells out; `logprobs` as in `Request`.
+    """
+
+    def __init__(
+        self,
+        stops: Sequence[str],
+        prompt_tokens: int,
+        shown: Sequence[str] = (),
+        logprobs: int | None = None,
+    ) -> None:
         self._cutter = StopCutter(stops)
         self._prompt_tokens = prompt_tokens
         self._shown = tuple(shown)
+        self._logprobs = logprobs
         self._last = ""
+        self._told: deque[_Told] = deque()
+        self._cached = 0
         self.text = ""
         self.ended = False
 
@@ -75,17 +89,21 @@ class Answer:
         """The pieces of one chunk, and the end when it is there. Raises what the engine answers instead."""
         if error := chunk.get("error"):
             raise engine_error(error)
-        if self.ended or not (choices := chunk.get("choices")):
+        if self.ended:
             return []
-        text, reason = choices[0].get("text") or "", choices[0].get("finish_reason")
+        if progress := chunk.get("prompt_progress"):
+            self._cached = progress["cache"]
+            return []
+        text, reason = chunk.get("content") or "", _reason(chunk)
+        self._note(chunk, text)
         out = self._cutter.feed(self._without_end_token(text, reason))
-        usage = self._usage(chunk)
+        usage = Usage(self._prompt_tokens, chunk.get("tokens_predicted", 0), self._cached)
         if self._cutter.found is not None:
             return [*self._piece(out), self._end("stop", usage)]
         if reason is None:
             return self._piece(out)
         out += self._cutter.rest()
-        return [*self._piece(out), self._end("length" if reason == "length" else "stop", usage)]
+        return [*self._piece(out), self._end(reason, usage)]
 
     def _without_end_token(self, text: str, reason: str | None) -> str:
         """Hold a control token back by one chunk: if it is the last, it is the end of the answer, not text."""
@@ -98,16 +116,68 @@ class Answer:
         return held + text
 
     def _piece(self, text: str) -> list[Piece | End]:
+        if not text:
+            return []
         self.text += text
-        return [Piece(text)] if text else []
+        told = self._tokens_of(len(text))
+        tokens = tuple(id for t in told for id in t.ids)
+        return [Piece(text, tokens, tuple(lp for t in told for lp in t.logprobs))]
+
+    def _note(self, chunk: Chunk, text: str) -> None:
+        ids = tuple(chunk.get("tokens") or ())
+        if not ids and not text:
+            return
+        known = chunk.get("completion_probabilities") or () if self._logprobs is not None else ()
+        self._told.append(
+            _Told(len(text), ids, tuple(_logprob(p, self._logprobs or 0) for p in known))
+        )
+
+    def _tokens_of(self, length: int) -> list[_Told]:
+        """The tokens that begin in the next `length` characters of the answer, and leave the rest for later."""
+        found: list[_Told] = []
+        while self._told and length > 0:
+            told = self._told.popleft()
+            found.append(told)
+            if told.length > length:
+                self._told.appendleft(_Told(told.length - length))
+            length -= told.length
+        return found
 
     def _end(self, reason: str, usage: Usage) -> End:
         self.ended = True
         return End(reason, usage)
 
-    def _usage(self, chunk: Chunk) -> Usage:
-        timings = cast(Chunk, chunk.get("timings") or {})
-        return Usage(self._prompt_tokens, timings.get("predicted_n", 0), timings.get("cache_n", 0))
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Some tokens and how many characters they say; without ids it is the rest of one that was told already."""
+
+    length: int
+    ids: tuple[int, ...] = ()
+    logprobs: tuple[Logprob, ...] = ()
+
+
+def _reason(chunk: Chunk) -> str | None:
+    if not chunk.get("stop"):
+        return None
+    return "length" if chunk.get("stop_type") == "limit" else "stop"
+
+
+def _logprob(told: Chunk, most: int) -> Logprob:
+    top = cast("Sequence[Chunk]", told.get("top_logprobs") or ())
+    return Logprob(
+        int(told["id"]), _spelling(told), _number(told), tuple(_logprob(t, 0) for t in top[:most])
+    )
+
+
+def _spelling(told: Chunk) -> str:
+    raw = cast("Sequence[int]", told.get("bytes") or ())
+    return bytes(raw).decode(errors="replace") if raw else str(told.get("token", ""))
+
+
+def _number(told: Chunk) -> float:
+    value = told.get("logprob")
+    return float("-inf") if value is None else float(value)
 
 
 def engine_error(error: object) -> ChatwrightError:
@@ -115,7 +185,8 @@ def engine_error(error: object) -> ChatwrightError:
     told = cast(Chunk, error if isinstance(error, Mapping) else {"message": error})
     message, kind = str(told.get("message")), str(told.get("type"))
     if "grammar" in message.lower():
-        return ConstraintError(f"the engine refuses the grammar: {message}", "check its rules")
+        why = message.removeprefix("grammar: ")
+        return ConstraintError(f"the engine refuses the grammar: {why}", "check its rules")
     if kind == "exceed_context_size_error" or "context size" in message.lower():
         return ContextOverflow(
             f"the engine has no room left: {message}", "shorten the prompt or raise n_ctx"

@@ -1,12 +1,13 @@
-"""A GGUF file as a text backend: requests run on threads of their own, their pieces come through a queue."""
+"""A GGUF file as a text backend: a few threads talk to the engine, and what it says comes through a queue."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import queue
-import threading
+import sys
 import weakref
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -18,27 +19,36 @@ from chatwright.request import End, Piece, Request, Segment
 from .answer import Answer
 from .body import body, check, grammar_of, room
 from .cpus import thread_count
-from .engine import Engine, Settings, lease, release
+from .engine import Died, Engine, FileId, Settings
 from .header import Header, read_header
 from .prompt import Vocabulary
-from .run import Item, Run
+from .run import Crew, Item, Run
+from .shelf import shelf
 from .tokenizer import Tokenizer
 
 __all__ = ["LocalBackend"]
 
 _DEFAULT_CTX = 8192
 _POOL_BYTES = 256 * 2**20  # what answers side by side may cost in memory beyond the first
+_THRIFT = 8  # how much less than the plain sum some kinds of models get by with
 _SLICE = 0.2  # seconds that Ctrl-C may have to wait where the system cannot interrupt a lock
 
 
 class LocalBackend:
-    """Continues prompts with a GGUF file, in this process.
+    """Continues prompts with a GGUF file, in a process that belongs to this one.
 
-    The file's header is read and checked here; the model is loaded on first use, on a thread of its own. Loading
-    holds the interpreter's lock: call `load` before an event loop starts if that pause would hurt. Backends with
-    equal settings share one engine. Requests beyond `slots`, or beyond the memory for their tokens, wait in line.
+    The file's header is read and checked here; the model is loaded on first use. Only the request that needs it
+    waits, no other thread and no event loop. Backends of one file share one engine, if it has the context, the slots
+    and the threads that they ask for. At most `slots` requests of a backend run side by side; more than these, or
+    more than the memory for their tokens holds, wait in line.
+
+    `threads` is how many processors the engine may keep busy; without it, as many as this process may use: what its
+    affinity, its container's quota and `OMP_NUM_THREADS` leave.
 
     What `Sampling` leaves open is temperature 0.8, top_k 40, top_p 0.95, min_p 0.05, no repetition penalty.
+
+    `Logprob`s are those of the model itself, before the constraint and the sampling have had their say. A character
+    that is spelled with several tokens is told as one, with the id and the probability of the last of them.
     """
 
     def __init__(
@@ -51,17 +61,27 @@ class LocalBackend:
     ) -> None:
         if slots < 1 or (threads is not None and threads < 1):
             raise UsageError(f"slots={slots}, threads={threads}", "each is at least 1")
-        self._header = read_header(Path(path).expanduser())
+        where = Path(path).expanduser()
+        file = _identity(where)
+        self._header = read_header(where)
         self._vocabulary = Vocabulary(self._header.special)
         self.n_ctx = _context(self._header, n_ctx)
         """The tokens that one prompt and its answer may have together."""
         pool = _pool(self._header, self.n_ctx, slots)
-        where = self._header.path.resolve()
-        self._settings = Settings(where, pool, slots, threads or thread_count())
-        self._lock = threading.Lock()
-        self._loaded: tuple[Engine, Tokenizer] | None = None
+        # The name stays: a split model of the Hub's cache is a link, and its parts are found by their names.
+        self._settings = Settings(
+            where.parent.resolve() / where.name,
+            file,
+            self.n_ctx,
+            pool,
+            slots,
+            threads or thread_count(),
+        )
+        self._crew = Crew(slots)
+        self._tokenizer: tuple[Engine, Tokenizer] | None = None
         self._closed = False
-        self._release: Callable[[], Any] = lambda: None
+        self._user = object()
+        weakref.finalize(self, shelf.forget, self._user).atexit = False
 
     @property
     def path(self) -> Path:
@@ -98,6 +118,22 @@ class LocalBackend:
         """The ids that the model gets for this prompt."""
         return self._open()[1].prompt(segments)
 
+    def tokens(self, text: str, *, special: bool = False) -> list[tuple[int, str]]:
+        """The ids of a text, each with the part of the text that it stands for; together they are the text.
+
+        A character that is spelled with several tokens stands beside the last of them. Control tokens count as such
+        only with `special`; BOS is left out.
+        """
+        return self._open()[1].spelled(text, special=special)
+
+    def detokenize(self, ids: Sequence[int]) -> str:
+        """What these tokens say; bytes that are no text are shown as \N{REPLACEMENT CHARACTER}."""
+        known: Sequence[str] = self.metadata.get("tokenizer.ggml.tokens", ())
+        wrong = next((id for id in ids if not 0 <= id < len(known)), None)
+        if wrong is not None:
+            raise UsageError(f"there is no token {wrong}", f"ids go from 0 to {len(known) - 1}")
+        return b"".join(self._open()[0].pieces(ids)).decode(errors="replace")
+
     def count(self, text: str) -> int:
         """How many tokens a text has that is trusted, its control tokens as one each; BOS is not counted."""
         return len(self._open()[1].ids([Segment(text, True)]))
@@ -108,11 +144,12 @@ class LocalBackend:
         box: queue.SimpleQueue[Item] = queue.SimpleQueue()
         run = Run(request, self._answer, box.put)
         try:
+            self._hands().add(run)
             while True:
                 try:
                     item = box.get(timeout=run.patience(_SLICE))
                 except queue.Empty:
-                    run.check_deadline()
+                    run.check()
                     continue
                 yield _raised(item)
                 if isinstance(item, End):
@@ -131,12 +168,13 @@ class LocalBackend:
 
         run = Run(request, self._answer, put)
         try:
+            self._hands().add(run)
             while True:
                 try:
                     async with asyncio.timeout(run.patience(None)):
                         item = await box.get()
                 except TimeoutError:
-                    run.check_deadline()
+                    run.check()
                     continue
                 yield _raised(item)
                 if isinstance(item, End):
@@ -145,10 +183,10 @@ class LocalBackend:
             run.cancel()
 
     def close(self) -> None:
-        """Give the engine back. The last backend that does so ends what still runs and frees the memory."""
-        with self._lock:
-            self._closed, self._loaded = True, None
-        self._release()
+        """End what still runs and give the engine back. The last backend that does so frees the memory."""
+        self._closed, self._tokenizer = True, None
+        self._hands().stop("the model was closed")
+        shelf.give_back(self._user)
 
     def __enter__(self) -> Self:
         return self
@@ -166,31 +204,61 @@ class LocalBackend:
 
     def _answer(self, run: Run) -> None:
         """Everything between a request and its end, on the request's own thread."""
+        try:
+            self._answer_with(run)
+        except Died:
+            if run.heard:
+                raise
+            self._answer_with(run)  # it died before this request was begun; there is a new one now
+
+    def _answer_with(self, run: Run) -> None:
         request = run.request
         grammar = grammar_of(request.constraint)
         engine, tokenizer = self._open()
+        if run.cancelled:  # while the model was loaded
+            return
         run.wake = engine.wake
         ids = tokenizer.prompt(request.prompt)
         if not ids:
             raise UsageError("the prompt is empty", "the model needs at least one token to go on")
         limit = room(len(ids), request.max_tokens, self.n_ctx)
         shown = self._vocabulary.shown
-        run.answer = Answer(request.stop, len(ids), shown)
+        run.answer = Answer(request.stop, len(ids), shown, request.logprobs)
         wanted = body(request, ids, limit, n_ctx=self.n_ctx, grammar=grammar)
         with engine.place(run, len(ids) + limit) as entered:
             if entered:
-                engine.generate({**wanted, "preserved_tokens": shown}, run.on_chunk)
+                engine.generate(run, {**wanted, "preserved_tokens": shown}, run.on_chunk)
+
+    def _hands(self) -> Crew:
+        if self._crew.pid != os.getpid():  # the threads stayed behind when this process was forked
+            self._crew = Crew(self._settings.slots)
+        return self._crew
 
     def _open(self) -> tuple[Engine, Tokenizer]:
-        with self._lock:
-            if self._closed:
-                raise BackendError("this backend is closed", "open the model again")
-            if self._loaded is None:
-                engine = _load_apart(self._settings)
-                self._release = weakref.finalize(self, release, self._settings)
-                self._loaded = engine, Tokenizer(engine, self._header, self._vocabulary)
-            self._loaded[0].check_process()
-            return self._loaded
+        if self._closed:
+            raise _closed()
+        engine = shelf.open(self._user, self._settings)
+        if self._closed:  # meanwhile
+            shelf.give_back(self._user)
+            raise _closed()
+        known = self._tokenizer
+        if known is None or known[0] is not engine:
+            known = engine, Tokenizer(engine, self._header, self._vocabulary)
+            self._tokenizer = known
+        return known
+
+
+def _closed() -> BackendError:
+    return BackendError("this backend is closed", "open the model again")
+
+
+def _identity(path: Path) -> FileId:
+    try:
+        return FileId.of(path)
+    except FileNotFoundError:
+        raise BackendError(f"there is no file {path}", "check the path") from None
+    except (OSError, ValueError) as err:
+        raise BackendError(f"{path} cannot be read: {err}", "check the path") from err
 
 
 def _raised(item: Item) -> Piece | End:
@@ -207,33 +275,34 @@ def _context(header: Header, n_ctx: int | None) -> int:
         raise UsageError(
             f"n_ctx is {n_ctx}, and this model reads from 1 to {trained} tokens", "leave it out"
         )
+    least = n_ctx * _cell(header) // _THRIFT
+    if least > (there := _memory()):
+        raise BackendError(
+            f"a context of {n_ctx:,} tokens takes at least {least / 1e9:,.0f} GB of memory,"
+            f" and this machine has {there / 1e9:,.0f} GB",
+            "open the model with a smaller n_ctx",
+        )
     return n_ctx
 
 
 def _pool(header: Header, n_ctx: int, slots: int) -> int:
     """Cache cells for all slots together: a whole context each while that is cheap, at least one in all."""
+    return min(slots * n_ctx, n_ctx + _POOL_BYTES // _cell(header))
+
+
+def _cell(header: Header) -> int:
+    """The bytes that one token takes in the cache."""
     heads = max(1, header.of_model("attention.head_count", 1))
     width = header.of_model("embedding_length", 1) // heads
     groups = header.of_model("attention.head_count_kv", heads)
     both = header.of_model("attention.key_length", width)
     both += header.of_model("attention.value_length", width)
-    cell = max(1, header.of_model("block_count", 1) * groups * both * 2)
-    return min(slots * n_ctx, n_ctx + _POOL_BYTES // cell)
+    return max(1, header.of_model("block_count", 1) * groups * both * 2)
 
 
-def _load_apart(settings: Settings) -> Engine:
-    """Load on a thread of its own, for the caller's may be that of an event loop."""
-    box: list[Engine | BaseException] = []
-
-    def load() -> None:
-        try:
-            box.append(lease(settings))
-        except BaseException as err:  # raised again below, where the caller reads it
-            box.append(err)
-
-    thread = threading.Thread(target=load, name="chatwright-load", daemon=True)
-    thread.start()
-    thread.join()
-    if isinstance(box[0], BaseException):
-        raise box[0]
-    return box[0]
+def _memory() -> int:
+    """The memory of this machine in bytes; where nobody tells, as if there were no end to it."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return sys.maxsize

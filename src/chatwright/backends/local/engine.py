@@ -1,266 +1,282 @@
-"""The loaded model: one for each file and its settings, shared by all who use it, closed in order.
-
-Three things of the engine decide how this file looks. Loading holds the interpreter's lock, so that every
-thread waits, an event loop too: load before the loop starts where that matters. All answers share one pool of
-cache cells, and an overflow ends every one of them, so a request enters only when its cells are free. And the
-interpreter must not exit while a request runs, so they are stopped and joined first.
-"""
+"""The loaded model: in a process of its own, used by any number of threads here."""
 
 from __future__ import annotations
 
-import atexit
-import ctypes
-import http.client
-import json
 import os
+import re
 import secrets
-import threading
-from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, cast
 from urllib.parse import urlsplit
 
-from chatwright.errors import BackendError, MissingExtra, need
+from chatwright.errors import BackendError
 
+from .admission import Admission, Task, closed
 from .answer import engine_error
+from .process import Child, locate, missing, reason
+from .wire import BROKEN, Exchange, Wire
 
-__all__ = ["Engine", "Settings", "Task", "lease", "release"]
+__all__ = ["Died", "Engine", "FileId", "Settings"]
 
 _BATCH = (
     128  # tokens of a prompt between two looks at whether it was cancelled; larger is hardly faster
 )
 _RAM_CACHE_MIB = 256  # prompts that wait for their next turn
-_HTTP_SECONDS = 60
+_SPARE = 2  # connections beside the answers: for tokenising
+_WINDING_UP = 2.0  # seconds for the threads of an engine that was closed
+
+_ENV = {
+    "OMP_WAIT_POLICY": "passive",  # threads that spin while they wait take each other's processor
+    "GGML_NO_BACKTRACE": "1",  # a crash would start a debugger
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FileId:
+    """Which file it is, whatever it is called, and in which state."""
+
+    device: int
+    inode: int
+    size: int
+    modified: int
+
+    @classmethod
+    def of(cls, path: Path) -> FileId:
+        stat = path.stat()
+        return cls(stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What is loaded and how. Equal settings share one engine."""
+    """What is to be loaded and how. `n_ctx` cells are for one request, `pool` for all of them together."""
 
     path: Path
+    file: FileId
+    n_ctx: int
     pool: int
     slots: int
     threads: int
 
+    def serve(self, wish: Settings) -> bool:
+        """Is an engine with these settings as good as one with those?"""
+        enough = self.pool >= wish.n_ctx and self.slots >= wish.slots
+        return self.file == wish.file and enough and self.threads == wish.threads
 
-class Task(Protocol):
-    """A request on its thread: the engine can tell it to stop, and waits for it before it closes."""
 
-    cancelled: bool
-
-    def stop(self, reason: str) -> None: ...
-    def join(self) -> None: ...
+class Died(BackendError):
+    """The engine's process has ended, in the middle of its work or before, without having been told to."""
 
 
 class Engine:
-    """A loaded model. Any number of threads may use it at once."""
+    """One loaded model. `load` first; any thread may `close` it at any time, also while it loads."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        self.settings = settings
         self._key = secrets.token_urlsafe(24)
-        self._pid = os.getpid()
-        self._server: Any = _load(settings, self._key)
-        self._address = urlsplit(str(self._server.listening_address)).netloc
-        self._free, self._slots = settings.pool, settings.slots
-        self._line: deque[object] = deque()
-        self._changed = threading.Condition()
-        self._tasks: set[Task] = set()
-        self._closing = False
-        # The server says that it is ready before its loop runs, and closed in between it would hang for ever.
-        first = {"prompt": [0], "max_tokens": 1, "stream": True, "return_progress": True}
-        self.generate(first, lambda _: True)
+        self._child: Child | None = None
+        self._wire: Wire | None = None
+        self._exchanges: set[Exchange] = set()
+        self._admission = Admission(settings.pool, settings.slots, self._anyone_leaving)
+        self._closed = False
+
+    def load(self) -> None:
+        """Load the model, which may take long. Only the calling thread waits."""
+        path = self.settings.path
+        order = {
+            "path": locate(),
+            "model": str(path),
+            "threads": self.settings.threads,
+            "params": _params(self.settings, self._key),
+        }
+        if _file_now(path) != self.settings.file:
+            raise BackendError(f"{path} has changed since it was opened", "open it again")
+        with self._admission.changed:
+            if self._closed:
+                raise closed()
+            self._child = child = Child(order, _env())
+        try:
+            self._wire = Wire(_address(child, path.name), self._key)
+        except BaseException:
+            was_closed = self._closed
+            child.end()
+            if was_closed:
+                raise closed() from None
+            raise
+        child.forget_log()
+
+    @property
+    def usable(self) -> bool:
+        """Not closed, not crashed, and of this process (not of one that was forked from it)."""
+        return not self._closed and self._child is not None and self._child.alive
 
     def tokenize(self, content: Sequence[int | str], *, add_special: bool = False) -> list[int]:
         """Ids as they are and text as plain text, in one list."""
         body = {"content": list(content), "add_special": add_special, "parse_special": False}
-        return self._post("/tokenize", body)["tokens"]
+        return self._ask("/tokenize", body)["tokens"]
 
-    def generate(self, body: Mapping[str, Any], on_chunk: Callable[[dict[str, Any]], bool]) -> None:
-        """Run one request to its end, or until `on_chunk` says true."""
-        try:
-            self._server.handle_completions(dict(body), on_chunk)
-        except RuntimeError as err:
-            raise engine_error(str(err)) from err
+    def pieces(self, ids: Sequence[int]) -> list[bytes]:
+        """What each token says; a character may be spread over several."""
+        found = self._ask("/tokenize", {"content": list(ids), "with_pieces": True})["tokens"]
+        said = (token["piece"] for token in found)
+        return [piece.encode() if isinstance(piece, str) else bytes(piece) for piece in said]
 
     @contextmanager
     def place(self, task: Task, cells: int) -> Generator[bool]:
-        """Wait in line for a slot and for `cells` of the cache; false if the task was told to stop meanwhile."""
-        me = object()
-        with self._changed:
-            if self._closing:
-                raise BackendError("the model was closed", "open it again")
-            self._tasks.add(task)
-            self._line.append(me)
-            self._changed.wait_for(
-                lambda: task.cancelled or (self._line[0] is me and self._fits(cells))
-            )
-            self._line.remove(me)
-            entered = not task.cancelled
-            if entered:
-                self._free, self._slots = self._free - cells, self._slots - 1
-            self._changed.notify_all()
-        try:
+        """Room for a request; false if it was told to stop while it waited."""
+        with self._admission.place(task, cells) as entered:
             yield entered
-        finally:
-            with self._changed:
-                if entered:
-                    self._free, self._slots = self._free + cells, self._slots + 1
-                self._tasks.discard(task)
-                self._changed.notify_all()
+
+    def generate(
+        self, task: Task, body: Mapping[str, Any], on_chunk: Callable[[dict[str, Any]], bool]
+    ) -> None:
+        """Run one request to its end, or until `on_chunk` says true or the task is cancelled.
+
+        Returns when the engine has let go of the request.
+        """
+        try:
+            with self._exchange(task, body) as exchange:
+                for chunk in exchange.chunks():
+                    told = self._explained(chunk) if "error" in chunk else chunk
+                    if not exchange.hung_up and on_chunk(told):
+                        task.wake()
+        except BROKEN as err:
+            raise self._broken(err) from err
 
     def wake(self) -> None:
-        """Make the threads that wait in line look again whether they were told to stop."""
-        with self._changed:
-            self._changed.notify_all()
-
-    def abandon(self) -> None:
-        """Never take the server down, for it would wait for threads that stayed in another process."""
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._server))
-
-    def check_process(self) -> None:
-        if self._pid != os.getpid():
-            raise _forked()
+        """Make the requests that wait look again whether they were told to stop."""
+        self._admission.wake()
 
     def close(self) -> None:
-        """Stop what runs, wait for it, and give the memory back."""
-        if self._pid != os.getpid():
-            return
-        with self._changed:
-            self._closing = True
-            tasks = list(self._tasks)
+        """Stop what runs and give the memory back."""
+        tasks = self._admission.close()
+        with self._admission.changed:
+            self._closed = True
+            child = self._child
         for task in tasks:
             task.stop("the model was closed")
         self.wake()
+        if child is not None:
+            child.end()
         for task in tasks:
-            task.join()
-        self._server = None
+            task.join(_WINDING_UP)
 
-    def _fits(self, cells: int) -> bool:
-        return self._slots > 0 and cells <= self._free
+    def bury(self) -> None:
+        """Clear away what is left of an engine that has crashed."""
+        if self._child is not None:
+            self._child.end()
 
-    def _post(self, route: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        # A connection of its own each time: a kept one would hold one of the server's few threads.
-        connection = http.client.HTTPConnection(self._address, timeout=_HTTP_SECONDS)
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._key}"}
+    def abandon(self) -> None:
+        """In a forked process: forget the engine, which belongs to the other one."""
+        self._closed = True
+        if self._child is not None:
+            self._child.abandon()
+
+    @contextmanager
+    def _exchange(self, task: Task, body: Mapping[str, Any]) -> Generator[Exchange]:
+        """A request that stops as soon as the task is told to."""
+        exchange = self._open_wire().begin("/completion", body)
+        with self._admission.changed:
+            self._exchanges.add(exchange)
+        task.wake = lambda: self._hang_up(exchange)
+        if task.cancelled:
+            task.wake()
         try:
-            connection.request(
-                "POST", route, json.dumps(body).encode(), headers | {"Connection": "close"}
-            )
-            answer: Any = json.loads(connection.getresponse().read())
-        except (OSError, http.client.HTTPException, ValueError) as err:
-            raise BackendError(
-                f"the engine does not answer: {err}", "open the model again"
-            ) from err
+            yield exchange
         finally:
-            connection.close()
+            task.wake = self.wake
+            exchange.close()
+            with self._admission.changed:
+                self._exchanges.discard(exchange)
+                self._admission.changed.notify_all()
+
+    def _hang_up(self, exchange: Exchange) -> None:
+        with self._admission.changed:
+            if exchange in self._exchanges:
+                exchange.hang_up()
+
+    def _anyone_leaving(self) -> bool:
+        return any(exchange.hung_up for exchange in self._exchanges)
+
+    def _ask(self, route: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            answer = self._open_wire().ask(route, body)
+        except BROKEN as err:
+            raise self._broken(err) from err
         if "error" in answer:
-            raise engine_error(answer["error"])
+            raise engine_error(self._explained(answer)["error"])
         return answer
 
+    def _open_wire(self) -> Wire:
+        if self._closed or self._wire is None:
+            raise closed()
+        return self._wire
 
-class _Shelf:
-    """The engines of this process and how many use each."""
+    def _broken(self, err: BaseException) -> BackendError:
+        child = self._child
+        if child is None or child.ended:
+            return closed()
+        if isinstance(err, TimeoutError):
+            return BackendError("the engine does not answer any more", "open the model again")
+        death = child.death("while it worked")
+        return death if child.alive else Died(str(death), death.hint)
 
-    def __init__(self) -> None:
-        self._lock = threading.RLock()
-        self._engines: dict[Settings, tuple[Engine, int]] = {}
-        self._exiting = False
-        self._forked = False
-
-    def lease(self, settings: Settings) -> Engine:
-        with self._lock:
-            if self._exiting:
-                raise BackendError("the interpreter is shutting down")
-            if self._forked:
-                raise _forked()
-            engine, users = self._engines.get(settings) or (Engine(settings), 0)
-            self._engines[settings] = engine, users + 1
-            return engine
-
-    def release(self, settings: Settings) -> None:
-        with self._lock:
-            engine, users = self._engines.pop(settings, (None, 0))
-            if engine is not None and users > 1:
-                self._engines[settings] = engine, users - 1
-                return
-        if engine is not None:
-            engine.close()
-
-    def close_all(self) -> None:
-        with self._lock:
-            self._exiting = True
-            engines = [engine for engine, _ in self._engines.values()]
-            self._engines.clear()
-        for engine in engines:
-            engine.close()
-
-    def after_fork(self) -> None:
-        """In a forked child: the engines' threads are not here, and nothing may wait for them."""
-        self._lock = threading.RLock()
-        for engine, _ in self._engines.values():
-            self._forked = True
-            engine.abandon()
+    def _explained(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """An error of the engine, and what it wrote about it beside."""
+        if self._child is None:
+            return answer
+        log = self._child.log()
+        self._child.forget_log()
+        told = re.findall(r"error parsing grammar: (.*)", log)
+        error: Any = answer["error"]
+        if not told or "grammar" not in str(error):
+            return answer
+        return {"error": {**cast("dict[str, Any]", error), "message": f"grammar: {told[-1]}"}}
 
 
-_shelf = _Shelf()
-atexit.register(_shelf.close_all)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_shelf.after_fork)
-
-
-def lease(settings: Settings) -> Engine:
-    """The engine of these settings, loaded if it is not yet; `release` gives it back."""
-    return _shelf.lease(settings)
-
-
-def release(settings: Settings) -> None:
-    """Give an engine back; the last one to do so closes it."""
-    _shelf.release(settings)
-
-
-def _forked() -> BackendError:
-    return BackendError(
-        "a model was loaded before this process was forked, and a fork has none of its threads",
-        "start processes with 'spawn', or open the model only in the child",
-    )
-
-
-def _load(settings: Settings, key: str) -> Any:
-    xllamacpp = _import()
-    params = xllamacpp.CommonParams()
-    params.model.path = str(settings.path)
-    params.n_ctx, params.n_parallel, params.kv_unified = settings.pool, settings.slots, True
-    params.n_batch = params.n_ubatch = _BATCH
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = settings.threads
-    params.cache_ram_mib, params.ctx_shift, params.warmup = _RAM_CACHE_MIB, False, False
-    params.ui, params.endpoint_slots, params.verbosity = False, False, -1
-    params.n_threads_http, params.api_keys, params.cors_origins = 2, [key], "http://127.0.0.1"
+def _file_now(path: Path) -> FileId | None:
     try:
-        return xllamacpp.Server(params)
-    except RuntimeError as err:
-        raise BackendError(
-            f"the engine could not load {settings.path.name}",
-            "its architecture may be newer than the engine (pip install -U xllamacpp) or the file damaged",
-        ) from err
+        return FileId.of(path)
+    except OSError:
+        return None
 
 
-def _import() -> Any:
-    # Its threads spin while they wait and take each other's processor unless told otherwise before the import.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    try:
-        return need("xllamacpp", extra="local")
-    except MissingExtra:
-        raise
-    except ImportError as err:
-        raise _import_error(err) from err
+def _address(child: Child, name: str) -> str:
+    """Where the child listens, once it has loaded the model."""
+    said = child.answer()
+    if "import" in said:
+        raise missing(said["import"], said["module"] == "xllamacpp")
+    if "error" in said:
+        why, hint = reason(child.log(), said["error"])
+        raise BackendError(f"the engine could not load {name}: {why}", hint)
+    return urlsplit(str(said["address"])).netloc
 
 
-def _import_error(err: ImportError) -> BackendError:
-    if "libgomp" in str(err):
-        return BackendError("the engine needs the system's libgomp.so.1", "apt install libgomp1")
-    return BackendError(
-        f"the engine cannot be imported: {err}", "pip install --force-reinstall xllamacpp"
-    )
+def _params(settings: Settings, key: str) -> dict[str, Any]:
+    """The engine's parameters, in its own words."""
+    return {
+        "n_ctx": settings.pool,
+        "n_parallel": settings.slots,
+        "kv_unified": True,
+        "n_batch": _BATCH,
+        "n_ubatch": _BATCH,
+        "cache_ram_mib": _RAM_CACHE_MIB,
+        "ctx_shift": False,
+        "warmup": False,
+        "chat_template": "chatml",  # ours is rendered elsewhere, and a broken one in the file is no reason to fail
+        "use_jinja": False,
+        "verbosity": 1,  # errors, into a file that is read when there is one
+        "api_keys": [key],
+        "hostnames": ["127.0.0.1"],
+        "port": 0,
+        "cors_origins": "http://127.0.0.1",
+        "ui": False,
+        "endpoint_slots": False,
+        "n_threads_http": settings.slots + _SPARE,
+    }
+
+
+def _env() -> dict[str, str]:
+    return {name: os.environ.get(name, value) for name, value in _ENV.items()}

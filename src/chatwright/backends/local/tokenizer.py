@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -52,6 +53,15 @@ class Tokenizer:
             "the model's tokenizer turns plain text into a control token",
             "this file cannot be used safely; choose another conversion of the model",
         )
+
+    def spelled(self, text: str, *, special: bool) -> list[tuple[int, str]]:
+        """The ids of a text, each with its part of the text."""
+        ids = self.ids([Segment(text, special)])
+        decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        parts = [decoder.decode(piece) for piece in self._engine.pieces(ids)]
+        if "".join(parts) == f" {text}":
+            parts[0] = parts[0][1:]  # this tokenizer begins every text with a space of its own
+        return list(zip(ids, parts, strict=True))
 
     def _guarded(self, ids: Sequence[int | str]) -> list[int | str]:
         return [i for i in ids if i in self._vocabulary.guarded]

@@ -1,0 +1,108 @@
+"""One reply of a model as it is read: pieces in, events out, and at the end what it was worth."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from .events import Event, Finish, Malformed, Text, ToolCall
+from .formats import Parser
+from .grammar import matches
+from .request import ChatItem, Constraint, End, Grammar, JsonSchema, Piece, Regex
+from .schema import validate
+
+__all__ = ["Reader", "Verbatim"]
+
+# The engine tells the token counts only at its end; a reply that is complete may have this much left to say.
+_DRAIN = 8
+
+
+class Verbatim:
+    """The parser of a raw completion: all of it is text."""
+
+    done = False
+
+    def feed(self, text: str) -> list[Text]:
+        return [Text(text)] if text else []
+
+    def end(self, reason: str = "stop") -> list[Text]:
+        del reason
+        return []
+
+
+class Reader:
+    """Pieces in, events out: what `stream` and `astream` share, without waiting for anything."""
+
+    def __init__(self, parser: Parser, constraint: Constraint | None) -> None:
+        self._parser = parser
+        self._constraint = constraint
+        self._end = End()
+        self._answer: list[str] = []
+        self._stop_reason = ""
+        self._idle = 0
+        self._calls_apart = False
+
+    @property
+    def enough(self) -> bool:
+        """Nothing that may still come can matter."""
+        return self._idle > _DRAIN
+
+    def feed(self, piece: ChatItem) -> list[Event]:
+        if isinstance(piece, End):
+            self._end = piece
+            return []
+        if not isinstance(piece, Piece):  # the server has taken it out of the text
+            self._calls_apart = self._calls_apart or isinstance(piece, ToolCall | Malformed)
+            return self._seen([piece])
+        if self._parser.done:
+            self._idle += 1
+            return []
+        return self._seen(self._parser.feed(piece.text))
+
+    def finish(self) -> list[Event]:
+        left = self._parser.end(self._end.reason)
+        if self._calls_apart:  # so a text that is empty is none that is missing
+            left = [event for event in left if not isinstance(event, Malformed)]
+        events = self._seen(left)
+        answer = "".join(self._answer)
+        values, wrong = (None, "") if self._stop_reason else _values(answer, self._constraint)
+        cut = self._end.reason == "length"
+        if wrong:
+            events.append(Malformed(answer, f"the answer was cut off: {wrong}" if cut else wrong))
+        reason = self._stop_reason or ("malformed" if wrong and not cut else self._end.reason)
+        return [*events, Finish(answer, values, reason, self._end.usage)]
+
+    def _seen(self, events: Sequence[Event]) -> list[Event]:
+        for event in events:
+            match event:
+                case Text(text):
+                    self._answer.append(text)
+                case ToolCall():
+                    self._stop_reason = "tool_calls"
+                case Malformed():
+                    self._stop_reason = self._stop_reason or "malformed"
+                case _:
+                    pass
+        return list(events)
+
+
+def _values(answer: str, constraint: Constraint | None) -> tuple[Any, str]:
+    """The value that a constrained answer holds, or what is wrong with it."""
+    match constraint:
+        case JsonSchema(schema):
+            try:
+                value = json.loads(answer, parse_constant=_no_number)
+            except (ValueError, RecursionError) as err:
+                return None, f"the answer is not JSON: {err}"
+            wrong = validate(value, schema)
+            return (None, wrong) if wrong else (value, "")
+        case Regex(pattern):
+            fits = matches(pattern, answer)
+            return None, "" if fits else "the answer does not match the pattern"
+        case Grammar() | None:
+            return None, ""
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word} is no number of JSON")
