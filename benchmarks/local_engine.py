@@ -39,7 +39,9 @@ from chatwright.request import Grammar, Own, Sampling, Segment
 from chatwright.templates import ChatTemplate
 
 GREEDY = Sampling(temperature=0)
-LETTERS = Grammar("root ::= [a-z]{8}")  # a reply that is read again as the tokens that it was written with
+LETTERS = Grammar(
+    "root ::= [a-z]{8}"
+)  # a reply that is read again as the tokens that it was written with
 
 _RAW = """
 import json, os, sys, time

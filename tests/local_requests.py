@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 from chatwright.backends.local import LocalBackend
 from chatwright.request import End, Grammar, Piece, Request, Sampling, Segment
 
-__all__ = ["GREEDY", "LONG", "both", "collect", "ours", "says", "theirs", "told", "wait_until_idle"]
+__all__ = [
+    "GREEDY",
+    "LONG",
+    "both",
+    "child_of",
+    "collect",
+    "gone",
+    "ours",
+    "run",
+    "says",
+    "theirs",
+    "told",
+    "wait_until_idle",
+]
 
 GREEDY = Sampling(temperature=0)
 LONG = Grammar("root ::= [a-z]{1900}")
@@ -55,3 +71,23 @@ def wait_until_idle(backend: LocalBackend) -> None:
         assert admission.changed.wait_for(lambda: not admission.inside, timeout=20)
         assert (admission.cells, admission.slots) == (engine.settings.pool, engine.settings.slots)
         assert not engine._exchanges and not admission._line
+
+
+def child_of(backend: LocalBackend) -> int:
+    return backend._open()[0]._child._process.pid
+
+
+def gone(pid: int) -> bool:
+    """Has the process ended? One that nobody has buried yet has."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return True
+    return state in "ZX"
+
+
+def run(code: str, *args: object, **more: Any) -> subprocess.CompletedProcess[str]:
+    """A Python of its own that runs the code; a warning there is an error."""
+    command = [sys.executable, "-W", "error", "-c", code, *map(str, args)]
+    more = {"capture_output": True, "text": True, "timeout": 60, **more}
+    return subprocess.run(command, check=False, **more)

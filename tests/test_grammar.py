@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
+import time
 from typing import Any
 
 import pytest
@@ -13,8 +16,8 @@ from hypothesis import strategies as st
 from chatwright.errors import ConstraintError
 from chatwright.events import ToolCall
 from chatwright.formats import react_json
-from chatwright.grammar import Rules, add_schema, schema_to_gbnf
-from chatwright.request import Grammar
+from chatwright.grammar import Rules, add_schema, check_gbnf, schema_to_gbnf, to_gbnf
+from chatwright.request import Grammar, JsonSchema
 from chatwright.schema import coerce, validate
 
 PERSON = {
@@ -108,24 +111,43 @@ REJECTED: list[tuple[Any, list[str]]] = [
     (TREE, ['{"children": []}', '{"value": 1, "children": [1]}']),
 ]  # fmt: skip
 REFUSED = [
-    ({"type": "string", "pattern": "a+"}, "pattern"),
-    ({"type": "string", "format": "email"}, "email"),
-    ({"not": {"type": "string"}}, "not"),
-    ({"if": {"type": "string"}, "then": {}}, "if"),
-    ({"type": "object", "patternProperties": {"a": {}}}, "patternProperties"),
-    ({"type": "array", "uniqueItems": True}, "uniqueItems"),
+    ({"type": "string", "pattern": "(?<=a)b"}, "pattern"),
+    ({"type": "string", "pattern": "(a)\\1"}, "pattern"),
+    ({"type": "string", "format": "phone"}, "phone"),
+    ({"type": "array", "items": {"type": "integer"}, "contains": {"minimum": 3}, "maxContains": 2}, "maxContains"),
+    ({"type": "integer", "multipleOf": 12345}, "multipleOf"),
+    ({"not": {"items": {"type": "string"}}}, "not"),
+    ({"if": {"uniqueItems": True}, "then": {"minItems": 2}}, "if"),
+    ({"oneOf": [{"type": "integer"}, {"type": "number"}]}, "oneOf"),
+    ({"type": "object", "patternProperties": {"a": {"type": "null"}, "b": {"type": "integer"}}}, "patternProperties"),
     ({"$ref": "#/$defs/nowhere"}, "nowhere"),
     ({"$ref": "https://example.org/schema"}, "example.org"),
+    ({"$dynamicRef": "#node"}, "dynamicRef"),
     ({"type": "foo"}, "foo"),
-    ({"allOf": [{"type": "string"}, {"minLength": 1}]}, "allOf"),
-    ({"anyOf": [{"type": "string"}], "type": "object", "properties": {"a": {}}}, "anyOf"),
-    ({"$ref": "#/$defs/a", "minLength": 3, "$defs": {"a": {"type": "string"}}}, "minLength"),
-    ({"enum": []}, "enum"),
-    ({"type": "string", "enum": [1, 2]}, "enum"),
-    ({"type": "array", "minItems": 3, "maxItems": 2}, "minItems"),
-    ({"type": "string", "minLength": 100000}, "minLength"),
-    (False, "nothing"),
+    ({"type": []}, "type"),
+    ({"type": 5}, "type"),
+    ({"minLenght": 3}, "minLenght"),
+    ({"minLength": -1}, "minLength"),
+    ({"minLength": "3"}, "minLength"),
+    ({"maximum": float("inf")}, "inf"),
+    ({"multipleOf": 0}, "multipleOf"),
+    ({"required": True}, "required"),
+    ({"properties": []}, "properties"),
+    ({"anyOf": []}, "anyOf"),
+    ({"items": 3}, "items"),
+    ({"properties": {"a": 1}}, "properties"),
+    ({"const": float("nan")}, "nan"),
+    ({"const": "\ud800"}, "half of a character"),
+    ({"const": {1: 2}}, "not a string"),
+    ({"enum": [b"x"]}, "bytes"),
+    ([], "schema is an object"),
+    ({"type": "string", "minLength": 10**9}, "minLength"),
+    ({"type": "array", "minItems": 10**9}, "minItems"),
+    ({"type": "object", "minProperties": 10**9}, "minProperties"),
+    ({"minimum": 10**400, "type": "integer"}, "minimum"),
     ({"$defs": {"a": {"$ref": "#/$defs/a"}}, "$ref": "#/$defs/a"}, "itself"),
+    ({"$ref": "#"}, "itself"),
+    ({"allOf": [{"$ref": "#"}]}, "itself"),
     (
         {
             "$defs": {
@@ -136,8 +158,30 @@ REFUSED = [
         },
         "itself",
     ),
-    ({"const": float("nan")}, "const"),
-    ({"type": "array", "items": [{"type": "string"}]}, "schema is an object"),
+]  # fmt: skip
+IMPOSSIBLE = [
+    (False, "false"),
+    ({"enum": []}, "enum"),
+    ({"type": "string", "enum": [1, 2]}, "enum"),
+    ({"const": 3, "minimum": 4}, "const"),
+    ({"type": "array", "minItems": 3, "maxItems": 2}, "minItems"),
+    ({"type": "string", "minLength": 3, "maxLength": 2}, "minLength"),
+    ({"type": "string", "pattern": "^a{3}$", "maxLength": 2}, "pattern"),
+    ({"type": "integer", "minimum": 3, "maximum": 2}, "minimum"),
+    ({"type": "integer", "minimum": 0.1, "maximum": 0.9}, "minimum"),
+    ({"type": "integer", "exclusiveMinimum": 3, "exclusiveMaximum": 4}, "minimum"),
+    ({"type": "number", "multipleOf": 5, "minimum": 1, "maximum": 4}, "minimum"),
+    ({"allOf": [{"type": "string"}, {"type": "integer"}]}, "types"),
+    ({"anyOf": [{"type": "string"}], "type": "object", "properties": {"a": {}}}, "types"),
+    ({"not": {}}, "not"),
+    ({"type": "object", "required": ["a"], "additionalProperties": False}, "'a' is required"),
+    ({"type": "object", "required": ["a"], "properties": {"a": False}}, "'a' is required"),
+    ({"type": "object", "required": ["ab"], "propertyNames": {"maxLength": 1}}, "'ab' is required"),
+    ({"type": "object", "required": ["a", "b"], "maxProperties": 1}, "maxProperties"),
+    ({"type": "object", "properties": {"a": {}}, "minProperties": 2, "additionalProperties": False}, "minProperties"),
+    ({"type": "array", "items": False, "minItems": 1}, "minItems"),
+    ({"type": "array", "items": {"type": "boolean"}, "uniqueItems": True, "minItems": 3}, "minItems"),
+    ({"type": "object", "properties": {"n": {"$ref": "#"}}, "required": ["n"]}, "no value that fits the schema has an end"),
 ]  # fmt: skip
 
 
@@ -162,25 +206,87 @@ def test_what_does_not_fit_is_not_accepted(schema: Any, text: str) -> None:
 
 @pytest.mark.parametrize(("schema", "word"), REFUSED, ids=[word for _, word in REFUSED])
 def test_what_has_no_grammar_is_refused_by_name(schema: Any, word: str) -> None:
-    with pytest.raises(ConstraintError, match=word):
+    with pytest.raises(ConstraintError, match=re.escape(word)):
+        schema_to_gbnf(schema)
+
+
+@pytest.mark.parametrize(("schema", "word"), IMPOSSIBLE, ids=[word for _, word in IMPOSSIBLE])
+def test_a_schema_that_nothing_fits_says_why(schema: Any, word: str) -> None:
+    with pytest.raises(ConstraintError, match=re.escape(word)):
         schema_to_gbnf(schema)
 
 
 def test_a_refusal_says_where() -> None:
-    schema = {"type": "object", "properties": {"a": {"type": "array", "items": {"pattern": "x"}}}}
-    with pytest.raises(ConstraintError, match=r"root\.a\.items: .*'pattern'"):
-        schema_to_gbnf(schema)
+    inner = {"type": "array", "items": {"type": "string", "pattern": r"\bx"}}
+    with pytest.raises(ConstraintError, match=r"root\.a\.items: .*'pattern'.* position 0"):
+        schema_to_gbnf({"type": "object", "properties": {"a": inner}})
+    with pytest.raises(ConstraintError, match="minLenght") as caught:
+        schema_to_gbnf({"$defs": {"N": {"items": {"minLenght": 1}}}})
+    assert str(caught.value).startswith("root.$defs.N.items: ")
+    assert caught.value.hint == "did you mean 'minLength'?"
 
 
-def test_a_schema_that_is_too_deep_or_too_large_is_refused() -> None:
+def _deep(levels: int) -> dict[str, Any]:
     deep: dict[str, Any] = {"type": "null"}
-    for _ in range(2000):
+    for _ in range(levels):
         deep = {"type": "array", "items": deep}
-    with pytest.raises(ConstraintError, match="deep"):
-        schema_to_gbnf(deep)
-    large = {"properties": {f"k{i}": {"properties": {}} for i in range(9000)}}
-    with pytest.raises(ConstraintError, match="large"):
-        schema_to_gbnf(large)
+    return deep
+
+
+def _endless() -> dict[str, Any]:
+    loop: dict[str, Any] = {"type": "object", "properties": {}}
+    loop["properties"]["self"] = loop
+    return loop
+
+
+def _doubled(levels: int) -> dict[str, Any]:
+    defs: dict[str, Any] = {
+        f"d{i}": {"allOf": [{"$ref": f"#/$defs/d{i + 1}"}] * 2} for i in range(levels)
+    }
+    return {"$defs": {**defs, f"d{levels}": {"type": "null"}}, "$ref": "#/$defs/d0"}
+
+
+HOSTILE = {
+    "10,000 deep": _deep(10_000),
+    "9,000 objects": {"properties": {f"k{i}": {"properties": {f"x{i}": {"type": "string"}}} for i in range(9000)}},
+    "holds itself": _endless(),
+    "30,000 branches": {"anyOf": [{"type": "object", "properties": {f"k{i}": {"minimum": i}}} for i in range(30_000)]},
+    "2 to the 40": {"allOf": [{"anyOf": [{"minLength": i}, {"maxLength": i + 50}]} for i in range(40)], "type": "string"},
+    "16 branches nested": {"allOf": [{"anyOf": [{"properties": {f"p{i}": {"minimum": j}}} for j in range(16)]} for i in range(4)]},
+    "a million characters": {"enum": [f"{'x' * 50}{i}" for i in range(20_000)]},
+    "a long pattern": {"type": "string", "pattern": "(a|b)" * 8000},
+    "a pattern that doubles": {"type": "string", "pattern": "(a|b)*a(a|b){18}", "not": {"pattern": "c(c|d)*c(c|d){18}"}},
+    "1,000 names and a count": {"properties": {f"k{i}": {} for i in range(1000)}, "minProperties": 500},
+    "oneOf of 400": {"oneOf": [{"type": "object", "properties": {"k": {"const": i}, "v": {"type": "string"}}, "required": ["k"]} for i in range(400)]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("schema", HOSTILE.values(), ids=list(HOSTILE))
+def test_a_hostile_schema_is_refused_quickly_or_followed(schema: Any) -> None:
+    start = time.process_time()
+    with contextlib.suppress(ConstraintError):
+        to_gbnf(JsonSchema(schema))
+    assert time.process_time() - start < 2
+
+
+def test_a_schema_with_the_same_part_many_times_is_read_once() -> None:
+    assert schema_to_gbnf(_doubled(60)) == 'root ::= j-null\nj-null ::= "null"'
+
+
+def test_a_schema_may_be_as_deep_as_anyone_writes_it() -> None:
+    assert Gbnf(schema_to_gbnf(_deep(25))).accepts("[" * 25 + "null" + "]" * 25)
+    check_gbnf(schema_to_gbnf(_deep(100)))
+
+
+def test_what_holds_itself_is_bounded_and_ends() -> None:
+    grammar = Gbnf(schema_to_gbnf(TREE))
+    nested = '{"value": 1}'
+    for _ in range(9):
+        nested = f'{{"value": 1, "children": [{nested}]}}'
+        assert grammar.accepts(nested)
+    for _ in range(20):
+        nested = f'{{"value": 1, "children": [{nested}]}}'
+    assert not grammar.accepts(nested)
 
 
 def test_the_same_schema_gives_the_same_grammar_and_it_is_short() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import sqlite3
 import subprocess
@@ -16,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from chatwright.cli.reading import Reading
+from chatwright.cli.screen import Screen
 from chatwright.errors import UsageError
 from chatwright.tools import cache as cache_module
 from chatwright.tools import rank, store
@@ -529,9 +532,40 @@ def test_progress_counts_up_to_all_there_is(docs: Path, monkeypatch: pytest.Monk
     assert str(reading[-1]) == "3 of 3 files, 1 of 1 MB"
 
 
+def test_a_person_sees_nothing_of_a_short_reading_and_how_far_a_long_one_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    with Reading(Screen()) as shown:
+        shown(Progress(1, 2, 10, 20))
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setattr("chatwright.cli.reading._PATIENCE", 0.0)
+    with Reading(Screen()) as shown:
+        shown(Progress(0, 1_234))
+        shown(Progress(1, 2, 1_000_000, 2_000_000))  # not again at once
+    assert capsys.readouterr() == ("", "· reading the documents: 1,234 files found\n")
+
+
+def test_on_a_terminal_the_progress_is_one_line_that_goes_away(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr("chatwright.cli.reading._PATIENCE", 0.0)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with Reading(Screen()) as shown:
+        shown(Progress(0, 12_345))
+        shown(Progress(1, 2, 1_000_000, 2_000_000))
+        shown.notice("something else")
+    err = capsys.readouterr().err
+    assert err.startswith(
+        "\r  reading the documents: 12,345 files found\r  reading the documents: 1 of 2"
+    )
+    assert "\r· something else\n" in re.sub(r"\x1b\[\d*m", "", err)
+
+
 READ = """
 import sys
+from chatwright.tools import update
 from chatwright.tools.index import Index
+update._COMMIT_SECONDS = 0.1
 index = Index.open(sys.argv[1])
 print(len(index.find("zebra")), index.find("zebra")[0].passage.file, flush=True)
 """

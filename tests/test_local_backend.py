@@ -469,7 +469,7 @@ def test_a_request_that_makes_no_sense_is_refused(backend: LocalBackend, request
         Grammar('root ::= "a'),
         Grammar("root ::= \ud800"),
         Grammar("root ::= " + "(" * 200_000 + '"a"' + ")" * 200_000),
-        Regex("a+"),
+        Regex("("),
     ],
 )
 def test_a_bad_grammar_is_an_error_and_not_a_crash(backend: LocalBackend, constraint: Any):

@@ -1,14 +1,10 @@
-"""The engine's own process: how it starts and fails to, how it dies, who may talk to it, and that it never outlives us."""
+"""The engine's own process: how it starts, fails to, and dies."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import http.client
-import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -18,7 +14,7 @@ from typing import Any
 
 import pytest
 from gguf_files import write_tiny
-from local_requests import LONG, collect, ours, says, told, wait_until_idle
+from local_requests import LONG, child_of, collect, gone, ours, run, says, told
 
 import chatwright.backends.local.backend as backend_module
 from chatwright.backends.local import LocalBackend
@@ -38,25 +34,6 @@ def tiny(tmp_path: Path) -> Path:
 def backend(tiny: Path) -> Iterator[LocalBackend]:
     with LocalBackend(tiny, threads=1) as opened:
         yield opened
-
-
-def child_of(backend: LocalBackend) -> int:
-    return backend._open()[0]._child._process.pid
-
-
-def gone(pid: int) -> bool:
-    """Has the process ended? One that nobody has buried yet has."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return True
-    return state in "ZX"
-
-
-def run(code: str, *args: object, **more: Any) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "error", "-c", code, *map(str, args)]
-    more = {"capture_output": True, "text": True, "timeout": 60, **more}
-    return subprocess.run(command, check=False, **more)
 
 
 # Starting
@@ -375,99 +352,6 @@ def test_an_engine_that_died_between_two_requests_is_started_again(backend: Loca
     assert child_of(backend) != pid
 
 
-# Who may talk to it
-
-
-def ask(
-    backend: LocalBackend, method: str, route: str, key: str | None = None
-) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection(backend._open()[0]._wire._address, timeout=10)
-    headers = {"Content-Type": "application/json"}
-    if key is not None:
-        headers["Authorization"] = f"Bearer {key}"
-    body = json.dumps({"prompt": "hi", "content": "hi", "n_predict": 1, "messages": []})
-    with contextlib.closing(connection):
-        connection.request(method, route, body if method == "POST" else None, headers)
-        answer = connection.getresponse()
-        return answer.status, answer.read()
-
-
-@pytest.mark.parametrize(
-    ("method", "route"),
-    [
-        ("POST", "/completion"),
-        ("POST", "/v1/completions"),
-        ("POST", "/v1/chat/completions"),
-        ("POST", "/tokenize"),
-        ("POST", "/apply-template"),
-        ("GET", "/props"),
-        ("GET", "/v1/models"),
-        ("GET", "/slots"),
-    ],
-)
-@pytest.mark.parametrize("key", [None, "", "guess"])
-def test_a_request_without_the_key_is_refused(
-    keyed: LocalBackend, method: str, route: str, key: str | None
-):
-    status, body = ask(keyed, method, route, key)
-    assert status == 401 and b"Invalid API Key" in body
-
-
-@pytest.fixture(scope="module")
-def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalBackend]:
-    with LocalBackend(write_tiny(tmp_path_factory.mktemp("k") / "k.gguf"), threads=1) as opened:
-        yield opened
-
-
-def test_there_is_no_page_and_no_proxy_behind_the_port(keyed: LocalBackend):
-    key = keyed._open()[0]._key
-    assert len(key) >= 32
-    assert ask(keyed, "POST", "/tokenize", key)[0] == 200
-    assert ask(keyed, "GET", "/", key)[0] == 404
-    assert ask(keyed, "GET", "/cors-proxy", key)[0] == 403
-    assert ask(keyed, "GET", "/slots", key)[0] != 200
-
-
-@pytest.mark.skipif(not LINUX, reason="reads /proc")
-def test_the_port_is_open_on_the_loopback_address_only_and_the_key_in_no_list_of_processes(
-    keyed: LocalBackend,
-):
-    engine = keyed._open()[0]
-    port = int(engine._wire._address.rpartition(":")[2])
-    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    if Path("/proc/net/tcp6").exists():
-        rows += [line.split() for line in Path("/proc/net/tcp6").read_text().splitlines()[1:]]
-    listening = {row[1] for row in rows if row[3] == "0A" and row[1].endswith(f":{port:04X}")}
-    assert listening == {f"0100007F:{port:04X}"}
-    about = Path(f"/proc/{child_of(keyed)}")
-    assert engine._key.encode() not in (about / "cmdline").read_bytes()
-    assert engine._key.encode() not in (about / "environ").read_bytes()
-
-
-def test_proxies_of_the_environment_are_not_asked(tiny: Path, monkeypatch: pytest.MonkeyPatch):
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "https_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
-    monkeypatch.delenv("no_proxy", raising=False)
-    with LocalBackend(tiny, threads=1) as backend:
-        assert told(list(backend.stream(says("direct")))) == "direct"
-
-
-@pytest.mark.skipif(not LINUX, reason="reads /proc")
-def test_its_threads_do_not_spin_unless_the_user_says_so(
-    tiny: Path, monkeypatch: pytest.MonkeyPatch
-):
-    def policy() -> bytes:
-        with LocalBackend(tiny, threads=1) as backend:
-            told = Path(f"/proc/{child_of(backend)}/environ").read_bytes().split(b"\0")
-        return next(line for line in told if line.startswith(b"OMP_WAIT_POLICY="))
-
-    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
-    assert policy() == b"OMP_WAIT_POLICY=passive"
-    assert "OMP_WAIT_POLICY" not in os.environ
-    monkeypatch.setenv("OMP_WAIT_POLICY", "active")
-    assert policy() == b"OMP_WAIT_POLICY=active"
-
-
 # Memory
 
 SQUEEZED = """
@@ -507,189 +391,3 @@ def test_a_context_that_no_memory_holds_is_refused_with_the_sizes(
     with pytest.raises(BackendError, match=said) as caught:
         LocalBackend(path, n_ctx=2**31 - 1, slots=1)
     assert "n_ctx" in caught.value.hint
-
-
-# Ending
-
-START = """
-import asyncio, os, signal, sys, threading, time
-from chatwright.backends.local import LocalBackend
-from chatwright.request import Grammar, Request, Segment
-backend = LocalBackend(sys.argv[1], threads=1)
-LONG = Request(prompt=[Segment("hello", True)], constraint=Grammar("root ::= [a-z]{1900}"))
-def pid(): return backend._open()[0]._child._process.pid
-def quiet(*_): pass
-threading.excepthook = quiet
-begun = threading.Event()
-def talk(backend=backend):
-    for item in backend.stream(LONG):
-        begun.set()
-async def atalk():
-    async for item in backend.astream(LONG):
-        begun.set()
-print(pid(), flush=True)
-"""
-
-ENDS = {
-    "a daemon thread talks": (
-        "threading.Thread(target=talk, daemon=True).start(); begun.wait(30)",
-        0,
-    ),
-    "many daemon threads talk": (
-        "[threading.Thread(target=talk, daemon=True).start() for _ in range(16)]; begun.wait(30)",
-        0,
-    ),
-    "several engines": (
-        "others = [LocalBackend(sys.argv[1], threads=n) for n in (2, 3)]\n"
-        "for b in others: threading.Thread(target=talk, args=(b,), daemon=True).start()\n"
-        "begun.wait(30)",
-        0,
-    ),
-    "a stream is left where it is": ("stream = backend.stream(LONG); next(stream)", 0),
-    "sys.exit in mid-answer": ("for item in backend.stream(LONG): sys.exit(5)", 5),
-    "sys.exit in a coroutine": (
-        "async def main():\n"
-        "    task = asyncio.ensure_future(atalk())\n"
-        "    while not begun.is_set(): await asyncio.sleep(0.001)\n"
-        "    sys.exit(6)\n"
-        "asyncio.run(main())",
-        6,
-    ),
-    "a loop that is never closed": (
-        "loop = asyncio.new_event_loop()\n"
-        "task = loop.create_task(atalk())\n"
-        "while not begun.is_set(): loop.run_until_complete(asyncio.sleep(0.001))\n"
-        "os._exit(7)",
-        7,
-    ),
-    "os._exit": ("threading.Thread(target=talk, daemon=True).start(); begun.wait(30); os._exit(8)", 8),
-    "an exception that nobody catches": ("for item in backend.stream(LONG): raise KeyError", 1),
-    "SIGTERM": (
-        "threading.Thread(target=talk, daemon=True).start(); begun.wait(30)\n"
-        "os.kill(os.getpid(), signal.SIGTERM); time.sleep(30)",
-        -15,
-    ),
-    "SIGKILL": (
-        "threading.Thread(target=talk, daemon=True).start(); begun.wait(30)\n"
-        "os.kill(os.getpid(), signal.SIGKILL)",
-        -9,
-    ),
-    "Ctrl-C in mid-answer": (
-        "threading.Timer(0.05, signal.raise_signal, [signal.SIGINT]).start()\n"
-        "for item in backend.stream(LONG): pass",
-        -2,
-    ),
-    "while it loads": (
-        "other = LocalBackend(sys.argv[1], threads=2)\n"
-        "threading.Thread(target=other.load, daemon=True).start()",
-        0,
-    ),
-    "a thread that is no daemon": (
-        "t = threading.Thread(target=talk); t.start(); begun.wait(30); backend.close()",
-        0,
-    ),
-}  # fmt: skip
-
-
-QUICK = ("a daemon thread talks", "sys.exit in a coroutine", "os._exit")
-
-
-@pytest.mark.skipif(not LINUX, reason="reads /proc")
-@pytest.mark.parametrize(
-    "how", [pytest.param(how, marks=[] if how in QUICK else pytest.mark.slow) for how in ENDS]
-)
-def test_the_process_ends_in_order_and_takes_the_engine_along(tiny: Path, how: str):
-    code, expected = ENDS[how]
-    done = run(START + code, tiny)
-    assert done.returncode == expected, done.stderr
-    if expected == 0:
-        assert done.stderr == ""
-    pid = int(done.stdout)
-    for _ in range(1000):
-        if gone(pid):
-            return
-        time.sleep(0.01)
-    pytest.fail("the engine lives on")
-
-
-def test_ctrl_c_at_a_terminal_does_not_reach_the_engine(backend: LocalBackend):
-    """The terminal sends it to all processes of the group, and the parent may have other plans."""
-    backend.load()
-    os.kill(child_of(backend), signal.SIGINT)
-    assert told(list(backend.stream(says("still here")))) == "still here"
-
-
-def test_a_process_that_is_closed_is_gone_and_leaves_no_thread(backend: LocalBackend):
-    before = set(threading.enumerate())
-    list(backend.stream(says("hi")))
-    stream = backend.stream(Request(prompt=[ours("hello")], constraint=LONG))
-    next(stream)
-    pid = child_of(backend)
-    backend.close()
-    assert gone(pid)
-    for thread in set(threading.enumerate()) - before:
-        thread.join(10)
-    assert set(threading.enumerate()) <= before
-    stream.close()
-
-
-FORK = """
-import os, sys
-from chatwright.backends.local import LocalBackend
-from chatwright.request import Grammar, Request, Segment
-def asked(text):
-    request = Request(prompt=[Segment("hello", True)], constraint=Grammar(f'root ::= "{text}"'))
-    return "".join(getattr(item, "text", "") for item in backend.stream(request))
-def pid(): return backend._open()[0]._child._process.pid
-backend = LocalBackend(sys.argv[1], threads=1)
-half = backend.stream(Request(prompt=[Segment("hello", True)], constraint=Grammar("root ::= [a-z]{1900}")))
-next(half)
-mine = pid()
-child = os.fork()
-if child == 0:
-    from chatwright.errors import Interrupted
-    assert asked("child") == "child" and pid() != mine
-    try:
-        list(half)
-    except Interrupted as err:
-        assert "forked" in str(err)
-        backend.close()
-        os._exit(7)  # as multiprocessing ends its children
-    os._exit(1)
-assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
-assert asked("parent") == "parent" and pid() == mine
-half.close()
-"""
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
-def test_a_forked_process_loads_its_own_engine_and_leaves_ours_alone(tiny: Path):
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", FORK, str(tiny)],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-
-
-def test_a_fork_does_not_keep_the_engine_of_its_parent_alive(tiny: Path):
-    code = START + "next(backend.stream(LONG))\nif os.fork() == 0: time.sleep(40)\nos._exit(0)"
-    process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-c", code, str(tiny)],
-        stdout=subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        pid = int(process.stdout.readline())
-        process.wait(30)
-        deadline = time.monotonic() + 10
-        while not gone(pid):
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.stdout.close()
-
-
-def test_everything_is_idle_after_all_this(backend: LocalBackend):
-    list(backend.stream(says("hi")))
-    wait_until_idle(backend)

@@ -99,9 +99,9 @@ def test_a_server_that_takes_no_tools_is_told_of_them_in_words_and_that_is_remem
 @both
 def test_another_refusal_is_an_error_and_no_reason_to_change_the_format(way: str):
     no = json_reply({"message": "max_tokens is too large"}, 400)
-    with server(no) as there, open_model(there.url) as model:
-        with pytest.raises(ChatwrightError, match="too large"):
-            run(way, model, ASK, [ADD])
+    refused = pytest.raises(ChatwrightError, match="too large")
+    with server(no) as there, open_model(there.url) as model, refused:
+        run(way, model, ASK, [ADD])
 
 
 @both

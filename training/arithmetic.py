@@ -30,7 +30,7 @@ def number(rng: Random, *, top: int = 0, decimals: bool = True, spelled: bool = 
     if decimals and rng.random() < 0.17:
         places = rng.choice((1, 1, 2, 2, 3))
         x = round(rng.uniform(0.01, rng.choice((1, 10, 100, 1000))), places)
-        return Term(str(x), str(x), value=x)
+        return Term(words.decimal_in_words(x) if spelled and rng.random() < 0.08 else str(x), str(x), value=x)
     n = words.integer(rng, top)
     if spelled and n < 10_000 and rng.random() < (0.3 if n <= 20 else 0.1):
         said = words.in_words(n)
@@ -158,9 +158,76 @@ def scaled(rng: Random, a: Term) -> Term:
             (("two thirds of {}", "two-thirds of {}"), "{}*2/3"),
             (("three quarters of {}", "three fourths of {}"), "{}*3/4"),
             (("a dozen times {}",), "{}*12"),
+            (("the reciprocal of {}", "one over {}", "the inverse of {}", "1 divided by {}"), "1/{}"),
+            (("a hundred times {}", "one hundred times {}"), "{}*100"),
+            (("a hundredth of {}", "one hundredth of {}"), "{}/100"),
+            (("five times {}",), "{}*5"),
+            (("an eighth of {}", "one eighth of {}"), "{}/8"),
+            (("minus {}", "the negative of {}"), "-{}"),
+            fraction(rng),
+            fraction(rng),
+            root(rng),
+            root(rng),
+            share(rng),
+            share(rng),
         )
     )
     return Term(rng.choice(forms[0]).format(a.said), forms[1].format(a.under(MUL)), MUL)
+
+
+def fraction(rng: Random) -> tuple[tuple[str, ...], str]:
+    """Parts of a whole: 3/8 of it, five sixths of it."""
+    q = rng.randint(2, 12)
+    p = rng.randint(1, max(1, q - 1)) if rng.random() < 0.85 else rng.randint(q, 2 * q)
+    names = {2: "halves", 3: "thirds", 4: "quarters", 5: "fifths", 6: "sixths", 7: "sevenths", 8: "eighths", 9: "ninths", 10: "tenths", 11: "elevenths", 12: "twelfths"}
+    said = f"{words.in_words(p)} {names[q]}" if p > 1 else f"1/{q}"
+    return ((f"{p}/{q} of {{}}", f"{said} of {{}}", f"{p}/{q} of {{}}", f"{p} over {q} times {{}}"), f"{{}}*{p}/{q}")
+
+
+def root(rng: Random) -> tuple[tuple[str, ...], str]:
+    n = rng.choice((4, 4, 5, 6, 7, 8, 9, 10))
+    return ((f"the {ordinal(n)} root of {{}}", f"the {n}th root of {{}}", f"{{}} to the power of 1/{n}", f"the {ordinal(n)} root of {{}}"), f"{{}}^(1/{n})")
+
+
+def share(rng: Random) -> tuple[tuple[str, ...], str]:
+    """One number seen as percents of another."""
+    n = rng.choice((rng.randint(2, 99), rng.randint(100, 9000)))
+    if rng.random() < 0.5:
+        return ((f"{{}} as a percentage of {n}", f"{{}} in percent of {n}", f"the percentage that {{}} is of {n}", f"the share of {{}} in {n}, in percent"), f"{{}}/{n}*100")
+    return ((f"{n} as a percentage of {{}}", f"the percentage that {n} is of {{}}", f"{n} in percent of {{}}"), f"{n}/{{}}*100")
+
+
+STEPS: tuple[tuple[tuple[str, ...], str, int], ...] = (
+    (("add {k}", "add {k} to it", "plus {k}", "increase it by {k}", "put {k} on top"), "{x}+{k}", ADD),
+    (("subtract {k}", "take away {k}", "take {k} off", "minus {k}", "subtract {k} from it", "remove {k}"), "{x}-{k}", ADD),
+    (("multiply it by {k}", "multiply by {k}", "times {k}", "multiply that by {k}", "multiply the result by {k}"), "{m}*{k}", MUL),
+    (("divide it by {k}", "divide by {k}", "divide that by {k}", "divide the result by {k}", "share it among {k}"), "{m}/{k}", MUL),
+    (("square it", "square the result", "square that"), "{a}^2", POW),
+    (("cube it", "cube the result"), "{a}^3", POW),
+    (("double it", "double that", "double the result"), "{m}*2", MUL),
+    (("triple it", "triple that"), "{m}*3", MUL),
+    (("halve it", "halve that", "take half of it"), "{m}/2", MUL),
+    (("take its square root", "take the square root", "find its square root", "take the square root of that"), "sqrt({x})", ATOM),
+    (("take its cube root", "take the cube root of that"), "cbrt({x})", ATOM),
+    (("raise it to the power of {p}", "raise it to the {p} power", "raise that to {p}"), "{a}^{p}", POW),
+    (("take {q}% of it", "take {q} percent of that"), "{q}% of {a}", MUL),
+    (("add {q}% to it", "increase it by {q}%"), "{m}*(1+{q}/100)", MUL),
+    (("take {q}% off", "reduce it by {q}%"), "{m}*(1-{q}/100)", MUL),
+)
+
+
+def stepwise(rng: Random) -> Term:
+    """One thing after the other: take a number, do this, then that."""
+    t = number(rng)
+    said = rng.choice(("Take {}", "Start with {}", "Begin with {}", "Starting from {}", "Starting with {}", "I have {}", "From {}", "Take the number {}", "Think of {}", "{}")).format(t.said)
+    for i in range(rng.choice((1, 2, 2, 2, 3, 3))):
+        forms, expr, level = rng.choice(STEPS)
+        k, p, q = number(rng, top=rng.choice((9, 20, 99, 999))), rng.choice((2, 3, 4, round(rng.uniform(0.1, 2.5), 2))), rng.randint(1, 95)
+        step = rng.choice(forms).format(k=k.said, p=p, q=q)
+        said += rng.choice((", ", ", then ", " and then ", ", and ", ", next ", ". Then ", "; ") if i else (", ", " and ", ", then ")) + step
+        t = Term("", expr.format(x=t.expr, m=t.under(MUL), a=t.under(ATOM), k=k.expr, p=p, q=q), level)
+    said += rng.choice((".", ".", ".", ". What do you get?", ". What is the result?", ", what is that?", ". How much is it?", ". Which number is it?", ""))
+    return Term(said[0].upper() + said[1:], t.expr)
 
 
 def many(rng: Random) -> Term:
@@ -209,16 +276,16 @@ def in_words(rng: Random, depth: int = 1) -> Term:
         return power_of(rng, a if a.value < 1000 else number(rng, top=99))
     if roll < 0.65:
         return function_of(rng, a)
-    if roll < 0.75:
+    if roll < 0.73:
         return percent_of(rng, a)
-    if roll < 0.8:
+    if roll < 0.78:
         return percent_change(rng, a)
-    if roll < 0.88:
+    if roll < 0.85:
         return many(rng)
-    if roll < 0.91:
+    if roll < 0.87:
         n = rng.randint(3, 25)
         return Term(rng.choice((f"{n} factorial", f"the factorial of {n}", f"{n}!", f"factorial of {n}")), f"{n}!")
-    if roll < 0.955:
+    if roll < 0.965:
         return scaled(rng, a)
     b, c = number(rng, top=99), number(rng, top=99)
     op1, op2 = (rng.choice((("plus", "+"), ("minus", "-"), ("times", "*"), ("divided by", "/"))), rng.choice((("plus", "+"), ("minus", "-"), ("times", "*"))))
@@ -304,10 +371,44 @@ def story(rng: Random) -> Term:
             Term(f"{a} {boxes} hold {b} {things} each, and {c} {things} are loose. How many {things} altogether?", f"{a}*{b}+{c}"),
             Term(f"{who} saves {a} a month. How much is that after {rng.randint(2, 9)} years?", f"{a}*12*0"),
             Term(f"How many minutes are there in {a} hours?", f"{a}*60"),
+            *rates(rng, who, he, things),
+            *rates(rng, who, he, things),
             Term(f"How many seconds are in {a} minutes?", f"{a}*60"),
             Term(f"How many days are in {a} weeks?", f"{a}*7"),
             Term(f"How many eggs are in {a} dozen?", f"{a}*12"),
         )
+    )
+
+
+def rates(rng: Random, who: str, he: str, things: str) -> tuple[Term, ...]:
+    """So much of this for each of that, in the kitchen, on the road, at work."""
+    a, b, c = (words.integer(rng, rng.choice((12, 40, 300))) for _ in range(3))
+    x, y = round(rng.uniform(0.2, 60), rng.choice((1, 2))), round(rng.uniform(0.2, 60), 1)
+    unit, span = rng.choice((("litres", "hour"), ("kilos", "day"), ("grams", "cup"), ("pages", "hour"), ("metres", "minute"), ("euros", "week"), ("points", "game"), ("kilometres", "day"), ("crowns", "night"), ("bricks", "row"), ("steps", "floor"), ("letters", "week")))
+    thing = rng.choice(("pump", "machine", "oven", "tap", "printer", "cow", "bakery", "boat", "lamp", "robot", "mill", "truck"))
+    return (
+        Term(f"A {thing} uses {x} {unit} per {span}. How much does it use in {a} {span}s?", f"{x}*{a}"),
+        Term(f"A {thing} makes {a} {unit} per {span}. How many {span}s does it need for {a * b} {unit}?", f"{a * b}/{a}"),
+        Term(f"{who} needs {x} {unit} for each {span} and has {y + x} {unit}. For how many {span}s is that enough?", f"{round(y + x, 2)}/{x}"),
+        Term(f"In {a} {span}s a {thing} makes {b} {unit}. How many {unit} per {span} is that?", f"{b}/{a}"),
+        Term(f"{who} pays {a} euros for {b} {things}. What is the price of one?", f"{a}/{b}"),
+        Term(f"{a} {things} cost {x}. What do {b} {things} cost?", f"{x}/{a}*{b}"),
+        Term(f"{who} has {a + b + c} {things}, gives {a} to a friend and {b} to a neighbour. How many does {he} keep?", f"{a + b + c}-{a}-{b}"),
+        Term(f"There are {a} {things} in one room, {b} in another and {c} in the hall. How many are there altogether?", f"{a}+{b}+{c}"),
+        Term(f"{who} walks {x} km on Monday and {y} km on Tuesday. How far is that in total?", f"{x}+{y}"),
+        Term(f"A rope of {a + b} metres is cut; {b} metres are left. How long is the piece that was cut off?", f"{a + b}-{b}"),
+        Term(f"{who} was born in {1900 + a % 99}. How old does {he} turn in {2000 + b % 40}?", f"{2000 + b % 40}-{1900 + a % 99}"),
+        Term(f"{a} out of {a + b} {things} are broken. What percentage is that?", f"{a}/{a + b}*100"),
+        Term(f"A loan of {a * 100} bears {x}% interest a year. How much interest is that in one year?", f"{x}% of {a * 100}"),
+        Term(f"The side of a square is {x} cm. What is its area?", f"{x}^2"),
+        Term(f"A circle has a radius of {x}. What is its area?", f"pi*{x}^2"),
+        Term(f"A cube has edges of {a} cm. What is its volume?", f"{a}^3"),
+        Term(f"The temperature rises from {a % 30} to {a % 30 + b} degrees. By how much did it rise?", f"{a % 30 + b}-{a % 30}"),
+        Term(f"{who} buys {a} {things} at {x} and {b} at {y}. What is the total?", f"{a}*{x}+{b}*{y}"),
+        Term(f"Each of the {a} shelves carries {b} boxes of {c} {things}. How many {things} is that?", f"{a}*{b}*{c}"),
+        Term(f"A {thing} runs {a} hours a day at {x} euros an hour. What does it cost for {b} days?", f"{a}*{x}*{b}"),
+        Term(f"How many teams of {a % 9 + 2} can be made of {b * (a % 9 + 2)} people?", f"{b * (a % 9 + 2)}/{a % 9 + 2}"),
+        Term(f"A car goes {a * 10} km on {x} litres. How many km per litre is that?", f"{a * 10}/{x}"),
     )
 
 
@@ -441,18 +542,18 @@ ORDERS = (
 def question(rng: Random) -> tuple[str, str]:
     """A question and the expression that answers it."""
     roll = rng.random()
-    if roll < 0.38:
+    if roll < 0.3:
         expr = in_symbols(rng, depth=rng.choice((0, 0, 0, 0, 1, 1, 1, 2)))
         return rng.choice(SYMBOL_ASK).format(expr), expr
-    if roll < 0.8:
+    if roll < 0.7:
         t = in_words(rng, rng.choice((1, 1, 1, 2, 2, 3)))
         return _sentence(rng.choice(ASK).format(t.said)), t.expr
-    if roll < 0.9:
+    if roll < 0.78:
         said, expr = rng.choice(ORDERS)
         a, b, s = number(rng), number(rng), small(rng)
         said = said.format(a=a.said, b=b.said, s=s.said)
         return (_sentence(said) if rng.random() < 0.85 else f"Please {said[0].lower()}{said[1:]}"), expr.format(a=a.expr, b=b.expr, s=s.expr)
-    t = _story(rng)
+    t = _story(rng) if rng.random() < 0.65 else stepwise(rng)
     return t.said, t.expr
 
 

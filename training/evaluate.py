@@ -4,6 +4,7 @@
     .venv/bin/python training/evaluate.py --kind fact --show wrong
     .venv/bin/python training/evaluate.py -m local:training/runs/nano/nano.gguf --out training/runs/nano/eval.json
     .venv/bin/python training/evaluate.py --questions other/questions.jsonl
+    .venv/bin/python training/evaluate.py -m local:at.gguf --record training/record/eval.jsonl --tokens 12_000_000
 
 A questions file holds one JSON object a line: id, kind, question, expected (alternatives), docs (a folder beside
 the file, or null), tolerance (relative, for a number, or null). An answer is right if it holds an alternative, or
@@ -66,6 +67,8 @@ def main() -> None:
     flags.add_argument("--limit", type=int, help="questions of each kind at most")
     flags.add_argument("--show", choices=("wrong", "all", "none"), default="none")
     flags.add_argument("--out", type=Path, help="write every answer to this JSON file")
+    flags.add_argument("--record", type=Path, help="append a line for each kind to this file; plot.py draws it")
+    flags.add_argument("--tokens", type=int, help="how far the model was trained, for the record")
     args = flags.parse_args()
 
     results, unread, seconds = [], 0, time.monotonic()
@@ -94,6 +97,9 @@ def main() -> None:
                         print(f"    -> {answer!r} ({reason}); expected {row['expected']}")
                 total = len(group[: args.limit])
                 print(f"| {path.stem} | {kind} | {hits} of {total} | {hits / total:.0%} |", flush=True)
+                if args.record:
+                    with args.record.open("a") as record:
+                        print(json.dumps({"tokens": args.tokens, "questions": path.stem, "kind": kind, "right": hits, "of": total}), file=record)
     right_ = sum(r["right"] for r in results)
     print(f"| all | {right_} of {len(results)} | {right_ / max(1, len(results)):.0%} |")
     print(f"{unread} replies could not be read; {time.monotonic() - seconds:.0f} seconds")

@@ -52,6 +52,11 @@ def own_prompt(rng: Random, tools: list[tuple]) -> str:
     return react_json.show([{"role": "user", "content": ""}], schemas)[0]["content"]
 
 
+def with_schemas(schemas: list[dict]) -> str:
+    """The system message of chatwright's own format for any tools."""
+    return react_json.show([{"role": "user", "content": ""}], schemas)[0]["content"]
+
+
 def hub_prompt(rng: Random, tools: list[tuple]) -> str:
     """The system message of the other prompt. Few variants, so that many traces of a batch share their first tokens."""
     which = 0 if rng.random() < 0.5 else 1

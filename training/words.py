@@ -211,3 +211,9 @@ def in_words(n: int) -> str:
         return _ONES[n // 100] + " hundred" + rest
     rest = (" and " if n % 1000 < 100 else " ") + in_words(n % 1000) if n % 1000 else ""
     return in_words(n // 1000) + " thousand" + rest
+
+
+def decimal_in_words(x: float) -> str:
+    """`2.75` as `two point seven five`."""
+    whole, _, part = str(x).partition(".")
+    return f"{in_words(int(whole))} point {' '.join(_ONES[int(d)] for d in part)}"

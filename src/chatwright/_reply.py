@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
+from ._schema.reading import read_json
+from .errors import ConstraintError
 from .events import Event, Finish, Malformed, Text, ToolCall
 from .formats import Parser
-from .grammar import matches
+from .grammar import follows, matches
 from .request import ChatItem, Constraint, End, Grammar, JsonSchema, Piece, Regex
 from .schema import validate
 
@@ -34,9 +35,12 @@ class Verbatim:
 class Reader:
     """Pieces in, events out: what `stream` and `astream` share, without waiting for anything."""
 
-    def __init__(self, parser: Parser, constraint: Constraint | None) -> None:
+    def __init__(
+        self, parser: Parser, constraint: Constraint | None, *, may_stop: bool = False
+    ) -> None:
         self._parser = parser
         self._constraint = constraint
+        self._may_stop = may_stop  # at a string of the caller's, before a grammar is at its end
         self._end = End()
         self._answer: list[str] = []
         self._stop_reason = ""
@@ -66,10 +70,14 @@ class Reader:
             left = [event for event in left if not isinstance(event, Malformed)]
         events = self._seen(left)
         answer = "".join(self._answer)
-        values, wrong = (None, "") if self._stop_reason else _values(answer, self._constraint)
+        values, wrong = None, ""
+        if not self._stop_reason:
+            values, wrong = _values(answer, self._constraint, self._may_stop)
         cut = self._end.reason == "length"
         if wrong:
-            events.append(Malformed(answer, f"the answer was cut off: {wrong}" if cut else wrong))
+            events.append(
+                Malformed(answer, f"the answer was cut off, so {wrong}" if cut else wrong)
+            )
         reason = self._stop_reason or ("malformed" if wrong and not cut else self._end.reason)
         return [*events, Finish(answer, values, reason, self._end.usage)]
 
@@ -87,22 +95,38 @@ class Reader:
         return list(events)
 
 
-def _values(answer: str, constraint: Constraint | None) -> tuple[Any, str]:
+def _values(answer: str, constraint: Constraint | None, may_stop: bool) -> tuple[Any, str]:
     """The value that a constrained answer holds, or what is wrong with it."""
-    match constraint:
-        case JsonSchema(schema):
-            try:
-                value = json.loads(answer, parse_constant=_no_number)
-            except (ValueError, RecursionError) as err:
-                return None, f"the answer is not JSON: {err}"
-            wrong = validate(value, schema)
-            return (None, wrong) if wrong else (value, "")
-        case Regex(pattern):
-            fits = matches(pattern, answer)
-            return None, "" if fits else "the answer does not match the pattern"
-        case Grammar() | None:
-            return None, ""
+    try:
+        match constraint:
+            case JsonSchema(schema):
+                value = read_json(answer)
+                # what the schema does not forbid is no mistake of the model
+                wrong = validate(value, schema, closed=False)
+                return (
+                    (None, f"the answer does not fit the schema: {wrong}") if wrong else (value, "")
+                )
+            case Regex(pattern):
+                fits = matches(pattern, answer)
+                return (
+                    None,
+                    "" if fits else f"the answer does not match the pattern {pattern[:60]!r}",
+                )
+            case Grammar(gbnf):
+                return None, _why_not_grammar(gbnf, answer, may_stop)
+            case None:
+                return None, ""
+    except ValueError as err:
+        return None, f"the answer is not JSON: {err}"
+    except ConstraintError as err:
+        return None, f"the answer cannot be checked: {err}"
 
 
-def _no_number(word: str) -> Any:
-    raise ValueError(f"{word} is no number of JSON")
+def _why_not_grammar(gbnf: str, answer: str, may_stop: bool) -> str:
+    try:
+        found = follows(gbnf, answer)
+    except ConstraintError:
+        return ""  # a server's own dialect, which that server has followed
+    if found is False:
+        return "the answer does not follow the grammar"
+    return "" if found or may_stop else "the answer ends before the grammar does"

@@ -49,7 +49,10 @@ __all__ = [
     "add_constraint",
     "add_regex",
     "add_schema",
+    "after_thinking",
+    "check_constraint",
     "check_gbnf",
+    "follows",
     "literal",
     "matches",
     "regex_to_gbnf",
@@ -94,6 +97,13 @@ def matches(pattern: str, text: str) -> bool:
     from ._lang.match import matcher
 
     return matcher(pattern).fullmatch(text)
+
+
+def follows(gbnf: str, text: str) -> bool | None:
+    """Does the whole text follow a grammar? None if it is the beginning of one that does."""
+    from ._lang.cost import follows as found
+
+    return found(gbnf, text)
 
 
 def check_gbnf(gbnf: str) -> None:
@@ -158,6 +168,36 @@ def add_constraint(rules: Rules, constraint: Constraint, name: str) -> str:
             return add_regex(rules, pattern, name)
         case Grammar(gbnf):
             return _add_grammar(rules, gbnf, name)
+
+
+def after_thinking(constraint: Constraint, close: str) -> Grammar:
+    """The grammar of a reply that thinks until it writes `close`, and then gives an answer that fits `constraint`.
+
+    For a prompt that ends inside of a think tag: held to the constraint at once, a model could never leave it.
+    """
+    rules = Rules()
+    rules.define("root", "")
+    one = rules.define("thinking", '[^<] | "<" [^/<] | "</" [^t<]')
+    some = rules.define("thinking-on", f"{one}{{1000}}")
+    thought = f"{some}{{0,7}} {one}{{0,1000}}"
+    answer = add_constraint(rules, constraint, "answer")
+    rules.bodies["root"] = f'{thought} {literal(close)} "\\n"{{0,2}} {answer}'
+    return Grammar(rules.text())
+
+
+def check_constraint(constraint: Constraint) -> None:
+    """Raise if a constraint makes no sense by itself, whoever is to follow it."""
+    match constraint:
+        case JsonSchema(schema):
+            from ._schema.keywords import check_schema
+
+            check_schema(schema)
+        case Regex(pattern):
+            from ._lang.match import matcher
+
+            matcher(pattern)
+        case Grammar():
+            return  # only the engine that follows it can tell
 
 
 def _add_grammar(rules: Rules, gbnf: str, name: str) -> str:

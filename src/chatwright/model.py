@@ -15,8 +15,10 @@ from .backends import ChatBackend, TextBackend
 from .errors import BackendError, TemplateError, UsageError, did_you_mean
 from .events import Event, Notice
 from .formats import FORMATS, Format
+from .grammar import after_thinking, check_constraint
 from .request import (
     Constraint,
+    Grammar,
     Message,
     Request,
     Sampling,
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_MODEL", "Model", "Options", "open_model"]
 
 DEFAULT_MODEL = "nano"
+
+_ANY_GRAMMAR = Grammar('root ::= ""')
 
 
 class Options(TypedDict, total=False):
@@ -176,12 +180,8 @@ class Model:
             raise UsageError("there are no messages to answer")
         shape = self._shape(tools)
         constraint = options.get("constraint")
-        if constraint and tools:
-            raise UsageError(
-                "a constraint on the answer does not go with tools yet",
-                "ask without tools, or check the answer yourself",
-            )
-        wanted = constraint or shape.constraint(tools)
+        may_stop = bool(options.get("stop"))
+        wanted = self._wanted(shape, tools, constraint)
         request = replace(
             Request(**options),
             stop=(*shape.stop, *options.get("stop", ())),
@@ -191,10 +191,33 @@ class Model:
             native = self._tools_go_along
             shown = list(messages) if native else shape.show(messages, tools)
             request = replace(request, messages=shown, tools=tools if native else ())
-            return request, Reader(shape.parser(tools), constraint)
+            return request, Reader(shape.parser(tools), constraint, may_stop=may_stop)
         prompt = self._segments(messages, tools)
+        tag = _think_tag(prompt)
+        if wanted and tag:
+            thinking = after_thinking(wanted, tag.replace("<", "</"))
+            wanted = thinking if self._follows(thinking) else None
+            request = replace(request, constraint=wanted)
         request = replace(request, prompt=prompt)
-        return request, Reader(shape.parser(tools, thinking=_thinks(prompt)), constraint)
+        parser = shape.parser(tools, thinking=bool(tag))
+        return request, Reader(parser, constraint, may_stop=may_stop)
+
+    def _wanted(
+        self, shape: Format, tools: Sequence[ToolSchema], constraint: Constraint | None
+    ) -> Constraint | None:
+        """What the reply as a whole has to be: with tools a call, or an answer that fits."""
+        if constraint is None:
+            return shape.constraint(tools)
+        check_constraint(constraint)
+        if not tools:
+            return constraint
+        combined: Callable[..., Constraint] | None = getattr(shape, "constrained", None)
+        if combined is None:
+            raise UsageError(
+                f"a constraint on the answer does not go with tools in the format '{shape.name}' yet",
+                "ask without tools, or check the answer yourself",
+            )
+        return combined(tools, constraint) if self._follows(_ANY_GRAMMAR) else None
 
     def _follows(self, constraint: Constraint | None) -> bool:
         """Can the backend keep an answer to this? One that does not say so can, or raises."""
@@ -211,15 +234,18 @@ class Model:
         return Notice(f"{self.name} takes no tools: they are told in words ({self.format.name})")
 
 
-def _thinks(prompt: Sequence[Segment]) -> bool:
-    """Does the template open the reply's thinking itself? Then no opening tag will come."""
+def _think_tag(prompt: Sequence[Segment]) -> str:
+    """The tag by which the template opens the reply's thinking itself, if it does: then no other will come."""
     end = "".join(segment.text for segment in prompt[-2:])[-40:].rstrip()
-    return bool(prompt) and prompt[-1].trusted and end.endswith(("<think>", "<thinking>"))
+    tags = [tag for tag in ("<think>", "<thinking>") if end.endswith(tag)]
+    return tags[0] if tags and prompt[-1].trusted else ""
 
 
 def _raw(prompt: str, options: Options) -> tuple[Request, Reader]:
+    if constraint := options.get("constraint"):
+        check_constraint(constraint)
     request = Request(prompt=(Segment(prompt, trusted=True),), **options)
-    return request, Reader(Verbatim(), request.constraint)
+    return request, Reader(Verbatim(), request.constraint, may_stop=bool(request.stop))
 
 
 def open_model(
@@ -233,7 +259,7 @@ def open_model(
 ) -> Model:
     """The model that a string names, wherever it runs.
 
-    In this process: `nano`, `local:path/to/file.gguf`, or `local:org/name-GGUF` of the Hub, and after it `@revision`,
+    On this machine: `nano`, `local:path/to/file.gguf`, or `local:org/name-GGUF` of the Hub, and after it `@revision`,
     `:Q4_K_M` or `:file.gguf` where you want to choose. It is downloaded once; `on_progress` is told how far that is.
 
     Elsewhere: `http://host:8080` is a server, which is asked once what it is; several of the same model, in a list or

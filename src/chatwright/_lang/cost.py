@@ -15,10 +15,10 @@ from ..errors import ConstraintError
 from . import chars as _chars
 from .chars import Ranges
 from .finite import pruned
-from .gbnf import parse
+from .gbnf import FIRST_TOKEN, parse
 from .tree import NEVER, Either, Node, Ref, Repeat, Seq, Set, Text, refs
 
-__all__ = ["Loop", "check", "check_rules", "refuse_loops"]
+__all__ = ["Loop", "check", "check_rules", "follows", "refuse_loops"]
 
 _MOST_WAYS = 1000
 _MOST_LEVELS = 400  # rules that begin with rules; the engine goes down by recursion
@@ -55,6 +55,25 @@ def check_rules(rules: Mapping[str, Node], *, most_ways: int = _MOST_WAYS) -> No
             "no text ever completes the grammar's rule root", "every rule needs a way to end"
         )
     _Probe(rules, most_ways).run()
+
+
+def follows(gbnf: str, text: str) -> bool | None:
+    """Whether a text follows a grammar; None if it is only the beginning of one that does.
+
+    A grammar that names tokens cannot be followed in text, and is taken at its word.
+    """
+    rules = parse(gbnf)
+    probe = _Probe(rules, _MOST_WAYS)
+    ways: list[_Stack | None] = [probe.start()]
+    for at, char in enumerate(text):
+        opened = probe.opened(ways, text[:at][-30:])
+        if any(_top(stack)[0][0] >= FIRST_TOKEN for stack in opened if _top(stack)):
+            return True
+        point = ord(char)
+        ways = [probe.after(stack) for stack in opened if _chars.holds(_top(stack), point)]
+        if not ways:
+            return False
+    return True if probe.may_end(ways) else None
 
 
 def _may_be_empty(rules: Mapping[str, Node]) -> set[str]:
@@ -168,11 +187,12 @@ class _Probe:
     def __init__(self, rules: Mapping[str, Node], most_ways: int) -> None:
         self._rules = rules
         self._most = most_ways
+        self.ended = False
         self._effort = 0
         self._stacks: dict[tuple[int, int, int], _Stack] = {}
 
     def run(self) -> None:
-        start = self._opened([self._push(self._rules["root"], 0, None)], "")
+        start = self.opened([self.start()], "")
         ahead = [(-len(start), 0, "", start)]
         seen: set[object] = {self._look(start)}
         count = 0
@@ -180,17 +200,26 @@ class _Probe:
             _, _, text, ways = heapq.heappop(ahead)
             for char, taken in self._choices(ways):
                 said = text + char
-                further = self._opened(taken, said)
+                further = self.opened(taken, said)
                 if (look := self._look(further)) not in seen:
                     seen.add(look)
                     count += 1
                     heapq.heappush(ahead, (-len(further), count, said, further))
 
+    def start(self) -> _Stack:
+        return self._push(self._rules["root"], 0, None)
+
+    def may_end(self, stacks: list[_Stack | None]) -> bool:
+        """Whether the text may end here."""
+        self.ended = False
+        self.opened(stacks, "")
+        return self.ended
+
     def _push(self, node: Node, done: int, below: _Stack | None) -> _Stack:
         key = (id(node), done, id(below))
         return self._stacks.setdefault(key, (node, done, below))
 
-    def _opened(self, stacks: list[_Stack | None], text: str) -> list[_Stack]:
+    def opened(self, stacks: list[_Stack | None], text: str) -> list[_Stack]:
         """The stacks with a character on top that these can become."""
         found: dict[int, _Stack] = {}
         ahead = list(stacks)
@@ -198,6 +227,7 @@ class _Probe:
         while ahead:
             stack = ahead.pop()
             if stack is None:
+                self.ended = True
                 continue
             steps += 1
             if steps > 4 * self._most + 400 or len(found) > self._most:
@@ -256,9 +286,9 @@ class _Probe:
             if hit and key not in known:
                 known.add(key)
                 self._effort += len(hit)
-                yield chr(min(point, 0x10FFFF)), [self._after(stack) for stack in hit]
+                yield chr(min(point, 0x10FFFF)), [self.after(stack) for stack in hit]
 
-    def _after(self, stack: _Stack) -> _Stack | None:
+    def after(self, stack: _Stack) -> _Stack | None:
         node, done, below = stack
         if isinstance(node, Text) and done + 1 < len(node.text):
             return self._push(node, done + 1, below)

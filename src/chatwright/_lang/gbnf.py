@@ -10,7 +10,7 @@ from . import chars as _chars
 from .chars import Chars, Ranges
 from .tree import EMPTY, Either, Node, Ref, Repeat, Set, Text, seq
 
-__all__ = ["bodies", "parse", "renamed"]
+__all__ = ["FIRST_TOKEN", "bodies", "parse", "renamed"]
 
 _MOST_CHARS = 500_000
 _DEEPEST = 60
@@ -35,7 +35,8 @@ _ESCAPES = {
     "-": "-",
 }
 _HEX = {"x": 2, "u": 4, "U": 8}
-_FIRST_TOKEN = 0x110000  # a token stands for itself: a character that no text has
+FIRST_TOKEN = 0x110000
+"""A token stands for itself: from here on characters that no text has."""
 
 
 def parse(text: str) -> dict[str, Node]:
@@ -244,7 +245,7 @@ class _Reader:
     def _token(self, spelled: str) -> Node:
         if spelled.startswith("!"):
             return Set(Chars.exactly(_chars.ALL))
-        point = _FIRST_TOKEN + self._tokens.setdefault(spelled, len(self._tokens))
+        point = FIRST_TOKEN + self._tokens.setdefault(spelled, len(self._tokens))
         return Set(Chars.exactly(((point, point),)))
 
     def _name(self) -> str:

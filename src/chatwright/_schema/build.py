@@ -21,7 +21,7 @@ from .._lang.write import automaton_rules
 from ..errors import ConstraintError
 from . import arrays, numbers, objects, strings
 from .check import Checker
-from .document import TYPES, Document, Schema, fits_type, listing, show
+from .document import TYPES, Document, Schema, fits_type, frozen, listing, mapping, show
 from .merge import (
     Choice,
     Impossible,
@@ -35,9 +35,10 @@ from .merge import (
 
 __all__ = ["Builder"]
 
-_MOST_STEPS = 20_000
+_MOST_STEPS = 5_000
 _MOST_BRANCHES = 64
-_MOST_LISTED = 20_000
+_MOST_LISTED = 100_000
+_MOST_APART = 60
 _KEYWORDS_OF: Mapping[str, tuple[str, ...]] = {
     "object": (
         *("properties", "required", "additionalProperties", "patternProperties", "propertyNames"),
@@ -68,6 +69,7 @@ class Builder:
         self._ahead: list[tuple[str, Sequence[Placed]]] = []
         self._split: dict[tuple[int, bool], tuple[Placed | None, list[Choice]]] = {}
         self._kept: list[Sequence[Placed]] = []  # so that no two schemas are ever one object
+        self._numbers: dict[str, int] = {}
         self._steps = 0
 
     def node(self, parts: Sequence[Placed]) -> Node:
@@ -117,14 +119,12 @@ class Builder:
 
     def fresh(self, where: str) -> str:
         """A name for a rule that no other has."""
-        plain = (
-            re.sub(r"[^a-z0-9]+", "-", where.lower()).strip("-")[-28:].lstrip("-0123456789")
-            or "rule"
-        )
-        name, n = plain, 1
-        while name in self.rules or name in ("", "j"):
-            n += 1
-            name = f"{plain}-{n}"
+        plain = re.sub(r"[^a-z0-9]+", "-", where.lower()).strip("-")[-28:].lstrip("-0123456789")
+        plain = plain or "rule"
+        name = plain
+        while name in self.rules or name == "j":
+            self._numbers[plain] = self._numbers.get(plain, 1) + 1
+            name = f"{plain}-{self._numbers[plain]}"
         return name
 
     def add(self, name: str, node: Node) -> Ref:
@@ -213,9 +213,10 @@ class Builder:
         fitting = [v for v in listed if all(self.fits(v, p) for p in parts)]
         if not fitting:
             raise Impossible(f"{where}: no value is allowed by 'enum' or 'const'")
-        if len(fitting) > _MOST_LISTED:
-            raise TooLarge(f"{where}: 'enum' has more than {_MOST_LISTED:,} values")
-        return words([as_json(value, where) for value in fitting])
+        texts = [as_json(value, where) for value in fitting]
+        if sum(map(len, texts)) > _MOST_LISTED:
+            raise TooLarge(f"{where}: 'enum' has more than {_MOST_LISTED:,} characters")
+        return words(texts)
 
     def _branches(self, rest: list[Placed], found: list[Choice]) -> Node:
         total = 1
@@ -234,14 +235,36 @@ class Builder:
     def _refuse_overlap(self, choice: Choice, rest: list[Placed]) -> None:
         """`oneOf` allows what fits exactly one: whatever we write for one must not fit another."""
         options = choice.options
+        tags = [self._tags(option) for option in options]
+        asked = 0
         for i, one in enumerate(options):
             for j, other in enumerate(options):
-                if i != j and not self.misses([*rest, *one], [*rest, *other]):
+                if i == j or any(v.isdisjoint(tags[j].get(k, v)) for k, v in tags[i].items()):
+                    continue
+                asked += 1
+                if asked > _MOST_APART**2 or not self.misses([*rest, *one], [*rest, *other]):
                     raise ConstraintError(
                         f"{choice.where}: some value fits the schemas {i} and {j} of 'oneOf',"
                         " which a grammar cannot keep apart",
                         "write 'anyOf', or schemas that exclude each other",
                     )
+
+    def _tags(self, option: Sequence[Placed]) -> dict[str, frozenset[object]]:
+        """The values of the required properties that have a list of them, and the types under no name."""
+        try:
+            parts = flat(option, self.document)
+        except Impossible:
+            return {"": frozenset()}
+        found: dict[str, frozenset[object]] = {"": frozenset(_all_types(parts))}
+        for part in parts:
+            schema = cast("Mapping[str, Any]", part.schema)
+            known = mapping(schema, "properties")
+            for name in listing(schema, "required") if schema.get("type") == "object" else ():
+                if name and isinstance(known.get(name), Mapping):
+                    listed = _listed([part.at(known[name])])
+                    if listed is not None:
+                        found[name] = frozenset(frozen(v) for v in listed)
+        return found
 
     def _typed(self, parts: list[Placed]) -> Node:
         """The tree for plain schemas, by the types that they leave."""
@@ -302,6 +325,11 @@ def types(parts: Sequence[Placed]) -> set[str]:
             allowed.add("integer")
         left &= allowed
     return left - {"integer"} if "number" in left else left
+
+
+def _all_types(parts: Sequence[Placed]) -> set[str]:
+    found = types(parts)
+    return found | {"integer"} if "number" in found else found
 
 
 def _order(parts: Sequence[Placed], kind: str) -> int:

@@ -17,6 +17,7 @@ __all__ = ["ANNOTATIONS", "SAYS", "check_schema"]
 
 _MOST_DEPTH = 150
 _MOST_VALUES = 200_000
+_MOST_SCHEMAS = 5_000
 
 ANNOTATIONS = frozenset(
     (
@@ -144,7 +145,11 @@ SAYS: Mapping[str, _Kind] = {
 def check_schema(schema: object, where: str = "root") -> None:
     """Raise if this is no schema, or if it says something that we do not know, and name the place."""
     _check_depth(schema, where)
-    for place, found in children(schema, where):
+    for count, (place, found) in enumerate(children(schema, where)):
+        if count > _MOST_SCHEMAS:
+            raise ConstraintError(
+                f"{where}: more than {_MOST_SCHEMAS:,} schemas are too large a schema"
+            )
         if isinstance(found, bool):
             continue
         if not isinstance(found, Mapping):

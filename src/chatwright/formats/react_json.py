@@ -15,12 +15,12 @@ from typing import Any, cast
 
 from ..errors import ConstraintError, UsageError
 from ..events import Malformed, Reasoning, Text, ToolCall
-from ..grammar import Rules, add_schema, literal
+from ..grammar import Rules, add_constraint, add_schema, literal
 from ..request import Constraint, Grammar, Message, Own, ToolSchema
 from ._react_parser import ReactParser
 from ._toolbox import signature, spec_of
 
-__all__ = ["constraint", "name", "parser", "read", "show", "stop"]
+__all__ = ["constrained", "constraint", "name", "parser", "read", "show", "stop"]
 
 name = "react_json"
 stop: tuple[str, ...] = ("\nObservation",)
@@ -83,12 +83,21 @@ def constraint(tools: Sequence[ToolSchema]) -> Constraint | None:
     return Grammar(_grammar(json.dumps(tools, default=dict))) if tools else None
 
 
+def constrained(tools: Sequence[ToolSchema], answer: Constraint) -> Constraint:
+    """The same grammar, where the answer has to fit a constraint of its own."""
+    return Grammar(_reply(tools, answer))
+
+
 @lru_cache(maxsize=64)  # an agent asks with the same tools at every step
 def _grammar(tools: str) -> str:
+    return _reply(json.loads(tools), None)
+
+
+def _reply(tools: Sequence[ToolSchema], answer: Constraint | None) -> str:
     rules = Rules()
     rules.define("root", "")
     calls: list[str] = []
-    for tool in json.loads(tools):
+    for tool in tools:
         tool_name, _, parameters = spec_of(tool)
         start = f'{{"action": {json.dumps(tool_name, ensure_ascii=False)}, "action_input": '
         calls.append(f"{literal(start)} {_arguments(rules, tool_name, parameters)}")
@@ -96,8 +105,9 @@ def _grammar(tools: str) -> str:
     action = (
         f"{literal('Action:' + chr(10) + '```' + chr(10))} {call} {literal('}' + chr(10) + '```')}"
     )
-    answer = f"{literal('Final Answer: ')} {_ANSWER}"
-    rules.bodies["root"] = f'"Thought: " {_THOUGHT} "\\n" ({action} | {answer})'
+    said = _ANSWER if answer is None else add_constraint(rules, answer, "answer")
+    final = f"{literal('Final Answer: ')} {said}"
+    rules.bodies["root"] = f'"Thought: " {_THOUGHT} "\\n" ({action} | {final})'
     return rules.text()
 
 

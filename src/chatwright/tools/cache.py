@@ -33,9 +33,8 @@ _GONE = 7 * 86_400  # the same for a folder that is not there, or not now
 class Place(Protocol):
     """An index that is read and written."""
 
-    guard: (
-        AbstractContextManager[object] | None
-    )  # what readers and writers share, if they share anything
+    # What readers and writers hold in turns, where they would see each other's work otherwise.
+    guard: AbstractContextManager[object] | None
 
     def snapshot(self) -> sqlite3.Connection | None:
         """The index as it stands now, whatever is written later; None if it must be made anew."""
@@ -119,11 +118,6 @@ class Shared:
     def beat(self) -> None:
         self._lock.beat()
 
-    @property
-    def discarded(self) -> bool:
-        """Is it known that the newest file is damaged?"""
-        return bool(self._bad) and self._bad == self._newest()
-
     def discard(self) -> None:
         """The newest file turned out to be damaged: the next one to write makes another."""
         self._bad = self._newest()
@@ -132,7 +126,7 @@ class Shared:
         database = _connect(path)
         try:
             database.execute("BEGIN")
-            if store.is_current(database):
+            if store.is_current(database) and _is_whole(database, path):
                 with suppress(OSError):
                     os.utime(path)  # it is in use: see _clear
                 return database
@@ -207,10 +201,18 @@ def _connect(where: str | Path) -> sqlite3.Connection:
     # One connection for all threads: whoever uses it keeps them apart with a lock.
     database = sqlite3.connect(where, _WAIT, isolation_level=None, check_same_thread=False)
     database.execute(f"PRAGMA cache_size = {_PAGES}")
-    database.execute(
-        "PRAGMA synchronous = NORMAL"
-    )  # enough for a file in this mode, and for a cache
+    database.execute("PRAGMA synchronous = NORMAL")  # enough for a cache
     return database
+
+
+def _is_whole(database: sqlite3.Connection, path: Path) -> bool:
+    """Is the file as long as it says? SQLite itself would find out page by page, and not always."""
+    pages: int = database.execute("PRAGMA page_count").fetchone()[0]
+    page: int = database.execute("PRAGMA page_size").fetchone()[0]
+    with suppress(FileNotFoundError):
+        if os.path.getsize(f"{path}-wal"):
+            return True  # some of it stands there
+    return os.path.getsize(path) >= pages * page
 
 
 def _remove(path: Path) -> None:

@@ -29,8 +29,8 @@ PACKED = frozenset([".pdf", ".docx", ".odt", ".epub"])
 _ENDINGS = _STREAMED | WHOLE | PACKED
 
 _STREAMED_MOST = 1000 * _MB
-_WHOLE_MOST = 50 * _MB
-_PACKED_MOST = 200 * _MB
+_WHOLE_MOST = 30 * _MB
+_PACKED_MOST = 100 * _MB
 _ALL_MOST = 2000 * _MB
 
 

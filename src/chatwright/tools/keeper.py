@@ -66,17 +66,15 @@ class Keeper:
                 if _holds(now.database, files):
                     now.skipped = tuple(sorted(refused + store.skipped(now.database)))
                     return now
+        mend = True
         while True:
             try:
                 return self._brought_up_to_date(folder, files, refused)
             except Busy:
                 self._place = self._private("another process keeps the index of this folder busy")
             except (OSError, sqlite3.Error) as err:
-                self._recover(err)
-
-    def recover(self, err: sqlite3.Error) -> None:
-        """The index could not be read: the next `current` makes another one."""
-        self._recover(err)
+                self.recover(err, mend=mend)
+                mend = False  # what breaks again and again is not the file's fault
 
     def _brought_up_to_date(
         self, folder: Folder, files: Sequence[File], refused: list[Skipped]
@@ -99,11 +97,11 @@ class Keeper:
         if isinstance(self._place, Shared):
             database.close()
 
-    def _recover(self, err: OSError | sqlite3.Error) -> None:
+    def recover(self, err: OSError | sqlite3.Error, *, mend: bool = True) -> None:
         """Go on with another file where this one is damaged, and without a file where there can be none."""
         place = self._place
         damaged = isinstance(err, sqlite3.Error) and is_damage(err)
-        if damaged and isinstance(place, Shared) and not place.discarded:
+        if mend and damaged and isinstance(place, Shared):
             _log.info("the index of %s is made anew: %s", self._folder.path, err)
             place.discard()
             return

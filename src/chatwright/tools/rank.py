@@ -71,7 +71,7 @@ def _exact(
     database: sqlite3.Connection,
     size: int,
     terms: Iterable[_Term],
-    counts: dict[str, float] | None = None,
+    weights: dict[str, float] | None = None,
 ) -> dict[int, float]:
     """The sum of what each word adds to each passage that has it.
 
@@ -83,7 +83,7 @@ def _exact(
         rows: list[tuple[int, float]] = database.execute(_SCORES, (term.quoted,)).fetchall()
         ratio = (size - len(rows) + 0.5) / (len(rows) + 0.5)
         theirs = math.log(ratio) if ratio > 1 else 1e-6
-        ours = counts[term.quoted] if counts else math.log1p(ratio)
+        ours = weights[term.quoted] if weights else math.log1p(ratio)
         for row, score in rows:
             scores[row] += score * (ours / theirs)
     return scores
@@ -101,11 +101,10 @@ def _bounded(
     rare, common = _split(terms)
     weights = {term.quoted: _weight(size, term.count) for term in terms}
     scores = _exact(database, size, rare)
-    for term in common[:6]:
-        if rare:
-            both = f"({' OR '.join(r.quoted for r in rare)}) AND {term.quoted}"
-            for (row,) in database.execute(_ROWS, (both, _EXACT)):
-                scores[row] += weights[term.quoted]
+    any_rare = " OR ".join(term.quoted for term in rare)
+    for term in common[:6] if rare else ():
+        for (row,) in database.execute(_ROWS, (f"({any_rare}) AND {term.quoted}", _EXACT)):
+            scores[row] += weights[term.quoted]
     for row in _together(database, common):
         scores[row] += sum(weights[term.quoted] for term in common[:2]) if row not in scores else 0
     phrase = _phrase(database, terms, query)
@@ -160,5 +159,5 @@ def _weighed(
         scores = _exact(small, len(rows), terms, weights)
     finally:
         small.close()
-    whole = max(scores.values(), default=0.0)
-    return {row: score + (whole if row in phrase else 0) for row, score in scores.items()}
+    more = max(scores.values(), default=0.0) / 2
+    return {row: score + (more if row in phrase else 0) for row, score in scores.items()}

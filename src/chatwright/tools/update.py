@@ -15,7 +15,7 @@ from .store import Known, Writer, changed
 
 __all__ = ["update"]
 
-_COMMIT_SECONDS = 5.0  # what a kill costs at most, but for a single large file
+_COMMIT_SECONDS = 1.0  # what a kill costs at most, but for a single large file
 _TICK = 0.1
 
 

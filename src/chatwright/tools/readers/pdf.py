@@ -97,7 +97,7 @@ class PdfProcess:
             pass  # it has ended; the reading below says so
 
     def _start(self) -> None:
-        if not sys.executable:
+        if not sys.executable or getattr(sys, "frozen", False):
             raise Unreadable("there is no Python here to read it with")
         # The new process finds the packages where we found them, and nothing in the current folder.
         path = os.pathsep.join(p for p in sys.path if p)
