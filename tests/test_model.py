@@ -146,9 +146,18 @@ def test_a_think_tag_that_the_caller_wrote_opens_nothing():
     assert list(Model(script, template=echo).stream(said, [TOOL]))[-1].answer == "real"
 
 
-def test_a_constraint_and_tools_do_not_go_together_yet():
-    with pytest.raises(UsageError, match="constraint"):
-        list(Scripted(["x"]).stream(HI, [TOOL], constraint=JsonSchema({"type": "object"})))
+def test_with_tools_the_answer_is_held_to_the_constraint_and_a_call_is_not():
+    schema = JsonSchema({"type": "object", "properties": {"n": {"type": "integer"}}})
+    call = 'Thought: x\nAction:\n```\n{"action": "look", "action_input": {"at": "x"}}\n```'
+    answer = 'Thought: x\nFinal Answer: {"n": 4}'
+    model = Scripted([call, answer, "Thought: x\nFinal Answer: four"])
+    ends = [list(model.stream(HI, [TOOL], constraint=schema))[-1] for _ in range(3)]
+    assert [end.stop_reason for end in ends if isinstance(end, Finish)] == [
+        "tool_calls",
+        "stop",
+        "malformed",
+    ]
+    assert [end.values for end in ends if isinstance(end, Finish)] == [None, {"n": 4}, None]
 
 
 def test_an_empty_reply_is_no_answer():

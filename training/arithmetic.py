@@ -207,7 +207,7 @@ STEPS: tuple[tuple[tuple[str, ...], str, int], ...] = (
     (("double it", "double that", "double the result"), "{m}*2", MUL),
     (("triple it", "triple that"), "{m}*3", MUL),
     (("halve it", "halve that", "take half of it"), "{m}/2", MUL),
-    (("take its square root", "take the square root", "find its square root", "take the square root of that"), "sqrt({x})", ATOM),
+    (("take its square root", "take the square root", "take the square root of that"), "sqrt({x})", ATOM),
     (("take its cube root", "take the cube root of that"), "cbrt({x})", ATOM),
     (("raise it to the power of {p}", "raise it to the {p} power", "raise that to {p}"), "{a}^{p}", POW),
     (("take {q}% of it", "take {q} percent of that"), "{q}% of {a}", MUL),
@@ -219,7 +219,7 @@ STEPS: tuple[tuple[tuple[str, ...], str, int], ...] = (
 def stepwise(rng: Random) -> Term:
     """One thing after the other: take a number, do this, then that."""
     t = number(rng)
-    said = rng.choice(("Take {}", "Start with {}", "Begin with {}", "Starting from {}", "Starting with {}", "I have {}", "From {}", "Take the number {}", "Think of {}", "{}")).format(t.said)
+    said = rng.choice(("Take {}", "Start with {}", "Begin with {}", "Starting with {}", "I have {}", "From {}", "Take the number {}", "Think of {}", "{}")).format(t.said)
     for i in range(rng.choice((1, 2, 2, 2, 3, 3))):
         forms, expr, level = rng.choice(STEPS)
         k, p, q = number(rng, top=rng.choice((9, 20, 99, 999))), rng.choice((2, 3, 4, round(rng.uniform(0.1, 2.5), 2))), rng.randint(1, 95)
@@ -408,7 +408,6 @@ def rates(rng: Random, who: str, he: str, things: str) -> tuple[Term, ...]:
         Term(f"Each of the {a} shelves carries {b} boxes of {c} {things}. How many {things} is that?", f"{a}*{b}*{c}"),
         Term(f"A {thing} runs {a} hours a day at {x} euros an hour. What does it cost for {b} days?", f"{a}*{x}*{b}"),
         Term(f"How many teams of {a % 9 + 2} can be made of {b * (a % 9 + 2)} people?", f"{b * (a % 9 + 2)}/{a % 9 + 2}"),
-        Term(f"A car goes {a * 10} km on {x} litres. How many km per litre is that?", f"{a * 10}/{x}"),
     )
 
 

@@ -352,7 +352,7 @@ def sheet(rng: Random, e: Entity) -> list[Line]:
     """The facts as a table, a form, a list."""
     lines: list[Line] = []
     if rng.random() < 0.5:
-        lines.append((rng.choice((opening(rng, e), e.name.upper(), f"{e.name}, {e.noun}", f"{(e.noun or 'person').upper()} CARD No. {rng.randint(1, 99)}", f"{e.name} - {rng.choice(('facts', 'overview', 'in figures', 'what you need to know', 'profile'))}")), NOTHING))
+        lines.append((rng.choice((opening(rng, e), e.name.upper(), f"{e.name}, {e.noun}", f"{(e.noun or 'person').upper()} SHEET {rng.randint(1, 99)}", f"{e.name} - {rng.choice(('facts', 'overview', 'in figures', 'at a glance', 'profile'))}")), NOTHING))
     mark, case = rng.choice(MARKS), rng.choice((str, str.capitalize, str.capitalize, str.title, str.upper))
     facts = list(e.facts.values())
     rng.shuffle(facts)

@@ -334,7 +334,7 @@ THINGS: tuple[Relation, ...] = (
     role("rider", "animal", ("rider",), "rides", (), "ridden"),
     role("priest", "structure", ("priest",), ""),
     role("caretaker", "structure,company", ("caretaker",), ""),
-    Relation("breed", "animal", text(lambda r: f"{words.invented(r)} {r.choice(('hound', 'shorthair', 'cob', 'terrier', 'pony', 'macaw'))}"), ("breed",), ("{S} is a {v}.", "{P} breed is {v}.", "{S} belongs to the breed called {v}."), ("What breed is {s}?", "What is {s}'s breed?", "Which breed does {s} belong to?")),
+    Relation("breed", "animal", text(lambda r: f"{words.invented(r)} {r.choice(('hound', 'shorthair', 'pacer', 'terrier', 'pony', 'macaw'))}"), ("breed",), ("{S} is a {v}.", "{P} breed is {v}.", "{S} belongs to the breed called {v}."), ("What breed is {s}?", "What is {s}'s breed?", "Which breed does {s} belong to?")),
     Relation(
         "league",
         "team",

@@ -26,8 +26,8 @@ number at 16 digits, a schema inside itself at 12 levels. A bound never forbids 
 An error names the keyword and the place. Whatever comes back is checked with `schema.validate` all the same.
 
 **Patterns.** The whole answer matches. `\\d`, `\\w` and `\\s` are written in ASCII, `.` never as the end of a line;
-a repeat without an end stops at 1000 characters, or 200 times where it repeats more than a character, and a
-pattern that can be read in many ways stops earlier. Lookaround, backreferences, possessive repeats and
+repeats without an end share 1000 characters (none gets less than 100), or 200 times where more than a character
+is repeated; where they stand inside each other, or a pattern can be read in many ways, all of it is cut earlier. Lookaround, backreferences, possessive repeats and
 word boundaries are errors that name their position.
 """
 
@@ -143,7 +143,7 @@ def add_schema(rules: Rules, schema: Schema, name: str) -> str:
 
 def add_regex(rules: Rules, pattern: str, name: str) -> str:
     """The expression for a text that matches `pattern`, after adding the rules that it needs."""
-    from ._lang.patterns import whole
+    from ._lang.patterns import ended, whole
     from ._lang.tree import NEVER
     from ._lang.write import automaton_rules
 
@@ -151,7 +151,7 @@ def add_regex(rules: Rules, pattern: str, name: str) -> str:
         raise ConstraintError("a pattern is a string")
     found = whole(pattern)
     if found.built is None and found.tree is not None:
-        root, named = _finished(found.tree, {})
+        root, named = _finished(ended(found.tree), {})
     else:
         root, named = _finished(*automaton_rules(found.automaton, name, json_string=False))
     if root == NEVER:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -26,14 +26,16 @@ from .tree import (
     has_anchor,
     lengths,
 )
-from .write import bounded
+from .write import MOST_CHARS, MOST_TIMES, bounded
 
-__all__ = ["Found", "searched", "whole"]
+__all__ = ["Found", "ended", "searched", "whole"]
 
 _FEW_WAYS = 30
 _MOST_WAYS = 500
 _FEW_STATES = 60
 _LONGEST = 20_000
+_FEWEST_CHARS = 100
+_FEWEST_TIMES = 20
 _REST = Repeat(Set(ANY), 0, None)
 
 
@@ -103,14 +105,14 @@ def _followable(tree: Node) -> Found:
     least = lengths(tree)[0]
     if least > _LONGEST:
         raise TooLarge(f"the pattern matches only texts of at least {least:,} characters")
-    ended = {"root": _ended(tree)}
-    if _is_followable(ended, _FEW_WAYS):
+    bounded_ = {"root": ended(tree)}
+    if not _is_nested(tree) and _is_followable(bounded_, _FEW_WAYS):
         return Found(tree)
     with contextlib.suppress(TooLarge):
         built = build(tree)
-        if len(built.rows) <= _FEW_STATES or not _is_followable(ended, _MOST_WAYS):
+        if len(built.rows) <= _FEW_STATES or not _is_followable(bounded_, _MOST_WAYS):
             return Found(tree, built)
-    if _is_followable(ended, _MOST_WAYS):
+    if _is_followable(bounded_, _MOST_WAYS):
         return Found(tree)
     raise TooLarge(
         f"the pattern leaves more than {_MOST_WAYS} ways open at once",
@@ -126,14 +128,48 @@ def _is_followable(rules: Mapping[str, Node], most: int) -> bool:
     return True
 
 
-def _ended(tree: Node) -> Node:
-    """With the bounds that its repeats get when they are written."""
+def ended(tree: Node) -> Node:
+    """With bounds for its repeats, which share a thousand characters among them."""
+    endless = list(_endless(tree))
+    chars = max(_FEWEST_CHARS, MOST_CHARS // max(1, sum(_is_char(r) for r in endless)))
+    times = max(_FEWEST_TIMES, MOST_TIMES // max(1, sum(not _is_char(r) for r in endless)))
+    if _is_nested(tree):
+        chars, times = _FEWEST_CHARS, _FEWEST_TIMES
+    return _ended(tree, chars, times)
+
+
+def _ended(tree: Node, chars: int, times: int) -> Node:
     match tree:
         case Repeat(item, least, most):
-            return Repeat(_ended(item), *bounded(item, least, most))
+            if most is None:
+                most = max(least, chars if _is_char(tree) else times)
+            return Repeat(_ended(item, chars, times), *bounded(item, least, most))
         case Seq(items):
-            return Seq(tuple(_ended(item) for item in items))
+            return Seq(tuple(_ended(item, chars, times) for item in items))
         case Either(options):
-            return Either(tuple(_ended(option) for option in options))
+            return Either(tuple(_ended(option, chars, times) for option in options))
         case _:
             return tree
+
+
+def _is_char(repeat: Repeat) -> bool:
+    return lengths(repeat.item) == (1, 1)
+
+
+def _endless(tree: Node) -> Iterator[Repeat]:
+    """The repeats without an end of their own, the outer ones first."""
+    match tree:
+        case Repeat(item, _, most):
+            if most is None:
+                yield tree
+            yield from _endless(item)
+        case Seq(parts) | Either(parts):
+            for part in parts:
+                yield from _endless(part)
+        case _:
+            return
+
+
+def _is_nested(tree: Node) -> bool:
+    """Whether one repeat without an end stands in another: their bounds would multiply."""
+    return any(next(_endless(repeat.item), None) for repeat in _endless(tree))

@@ -49,6 +49,7 @@ _USUAL_RULES = 800
 _FEWEST = 20  # an automaton of any size may write texts longer than its shortest by this
 _DEEPEST = 5
 _FEW_RANGES = 4
+_FEWEST_CHARS = 100
 _NO_NUL = _chars.invert(((0, 0),))
 _ESCAPED = _chars.ranges([(0, 0x1F), (0x22, 0x22), (0x5C, 0x5C)])
 
@@ -247,6 +248,7 @@ class _States:
         self._most = max(_USUAL_RULES // max(counted, 1), least + _FEWEST)
         if counted * self._most > _MOST_RULES or len(self._tail) > _MOST_RULES:
             raise TooLarge("the pattern is too large for a grammar", "make it simpler or shorter")
+        self._loops = max(1, sum(any(to == i for _, to in self._edges[i]) for i in self._tail))
         self._named: dict[str, Node] = {}
         self._sets: dict[Ranges, Node] = {}
 
@@ -293,7 +295,8 @@ class _States:
         if state[0] not in self._tail:
             return EMPTY
         again = [found for found, to in self._edges[state[0]] if to == state[0]]
-        return Repeat(self._set(again[0]), 0, MOST_CHARS) if again else EMPTY
+        most = max(_FEWEST_CHARS, MOST_CHARS // self._loops)
+        return Repeat(self._set(again[0]), 0, most) if again else EMPTY
 
     def _found(
         self, start: tuple[int, int]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from .._lang.automaton import Automaton, build, counted, intersect, none_of
-from .._lang.patterns import Found, searched, whole
+from .._lang.patterns import Found, ended, searched, whole
 from .._lang.tree import Node, Ref, Repeat, Seq, Set, Text, TooLarge, lengths, seq
 from .._lang.words import words
 from .._lang.write import in_json
@@ -60,7 +60,7 @@ def _of_language(
     if len(found) == 1 and not excluded and found[0].built is None and found[0].tree is not None:
         fitted = _fitted(found[0].tree, least, most)
         if fitted is not None:
-            return in_json(fitted)
+            return in_json(ended(fitted))
     try:
         together = [f.automaton for f in found] + excluded
         if least:
