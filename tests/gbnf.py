@@ -40,8 +40,9 @@ class Gbnf:
         self._text, self._memo = text, {}
         return len(text) in self._ends(("ref", "root"), 0)
 
-    def sample(self, rng: random.Random) -> str:
-        """Some text that follows the grammar, a short one more likely than a long one."""
+    def sample(self, rng: random.Random, *, more: float = 0.5) -> str:
+        """Some text that follows the grammar; `more` is how likely a repeat goes on once it could stop."""
+        self._more = more
         return self._sample(("ref", "root"), rng)
 
     def _sample(self, node: object, rng: random.Random) -> str:
@@ -58,7 +59,7 @@ class Gbnf:
                 return "".join(self._sample(item, rng) for item in items)
             case ("repeat", inner, least, most):
                 count = least
-                while count < most and rng.random() < 0.5:
+                while count < most and rng.random() < self._more:
                     count += 1
                 return "".join(self._sample(inner, rng) for _ in range(count))
         raise AssertionError(node)

@@ -502,7 +502,7 @@ def test_an_interrupted_reading_goes_on_where_it_was(
 ):
     for number in range(50):
         (docs / f"{number:02}.md").write_text(f"Note {number} about a cat.")
-    monkeypatch.setattr(update_module, "_COMMIT_SECONDS", 0.0)
+    monkeypatch.setattr(update_module, "_COMMIT_TIME", 0.0)
     monkeypatch.setattr(update_module, "_TICK", 0.0)
 
     def stop(progress: Progress) -> None:
@@ -565,7 +565,7 @@ READ = """
 import sys
 from chatwright.tools import update
 from chatwright.tools.index import Index
-update._COMMIT_SECONDS = 0.1
+update._COMMIT_WORK = 0.1
 index = Index.open(sys.argv[1])
 print(len(index.find("zebra")), index.find("zebra")[0].passage.file, flush=True)
 """

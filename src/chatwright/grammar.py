@@ -27,8 +27,8 @@ An error names the keyword and the place. Whatever comes back is checked with `s
 
 **Patterns.** The whole answer matches. `\\d`, `\\w` and `\\s` are written in ASCII, `.` never as the end of a line;
 repeats without an end share 1000 characters (none gets less than 100), or 200 times where more than a character
-is repeated; where they stand inside each other, or a pattern can be read in many ways, all of it is cut earlier. Lookaround, backreferences, possessive repeats and
-word boundaries are errors that name their position.
+is repeated; where they stand inside each other, or a pattern can be read in many ways, all of it is cut earlier.
+Lookaround, backreferences, possessive repeats and word boundaries are errors that name their position.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from .chars import SPACE, Chars, Ranges
 
 __all__ = ["Reader"]
 
+_MOST_RANGES = 2000
 _CONTROL = {"n": "\n", "r": "\r", "t": "\t", "f": "\f", "v": "\v", "a": "\a", "e": "\x1b"}
 _POSIX = {
     "alnum": "0-9A-Za-z",
@@ -151,14 +152,17 @@ class Reader:
 
     def class_(self, start: int, *, fold: bool) -> Chars:
         negated = self.take("^")
-        found = Chars(_chars.NONE, _chars.NONE)
-        first = True
-        while first or self.peek() != "]":
+        members: list[Chars] = []
+        while not members or self.peek() != "]":
             if self.at >= len(self.text):
                 raise self.error("a '[' without its ']'", start)
-            first = False
-            found |= self._member()
+            members.append(self._member())
         self.at += 1
+        found = Chars(
+            _chars.union(*(m.write for m in members)), _chars.union(*(m.read for m in members))
+        )
+        if len(found.read) > _MOST_RANGES:
+            raise self.error(f"a class of more than {_MOST_RANGES:,} ranges", start)
         if fold:
             found = found.folded()
         return found.inverted() if negated else found

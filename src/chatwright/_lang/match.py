@@ -13,7 +13,7 @@ from ..errors import ConstraintError
 from . import chars as _chars
 from .nfa import Nfa
 from .regex import parse
-from .tree import Anchor, Either, Look, Node, Repeat, Seq, Text
+from .tree import Anchor, Either, Look, Node, Repeat, Seq, Text, plain
 
 __all__ = ["Matcher", "matcher"]
 
@@ -26,7 +26,7 @@ Holds = dict[int, Sequence[bool]]
 @lru_cache(maxsize=128)
 def matcher(pattern: str) -> Matcher:
     """A reader for texts of this pattern; a pattern that cannot be read is an error."""
-    return Matcher(parse(pattern))
+    return Matcher(plain(parse(pattern)))
 
 
 class Matcher:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ..errors import ConstraintError
+from . import chars as _chars
 from .automaton import Automaton, build, intersect, none_of
 from .chars import ANY
 from .cost import check_rules
@@ -21,10 +22,14 @@ from .tree import (
     Repeat,
     Seq,
     Set,
+    Text,
     TooLarge,
     anchored,
+    either,
     has_anchor,
     lengths,
+    seq,
+    within,
 )
 from .write import MOST_CHARS, MOST_TIMES, bounded
 
@@ -36,6 +41,7 @@ _FEW_STATES = 60
 _LONGEST = 20_000
 _FEWEST_CHARS = 100
 _FEWEST_TIMES = 20
+_NO_NUL = _chars.invert(((0, 0),))
 _REST = Repeat(Set(ANY), 0, None)
 
 
@@ -59,9 +65,9 @@ class Found:
 @lru_cache(maxsize=128)
 def whole(pattern: str) -> Found:
     """The texts that match a pattern as a whole."""
-    tree = anchored(parse(pattern))
+    tree = _without_nul(anchored(parse(pattern)))
     if tree == NEVER:
-        raise ConstraintError(f"the pattern {pattern[:60]!r} matches no text")
+        raise ConstraintError(f"the pattern {pattern[:60]!r} matches no text that can be written")
     return _followable(tree)
 
 
@@ -78,6 +84,24 @@ def searched(pattern: str) -> Found:
         ahead = build(anchored(Seq((look.item, _REST))))
         found = intersect(found, none_of(ahead) if look.negated else ahead)
     return Found(None, found)
+
+
+def _without_nul(tree: Node) -> Node:
+    """Without the one character that the engine takes for the end of the text."""
+    match tree:
+        case Text(text):
+            return NEVER if "\0" in text else tree
+        case Set(found):
+            left = _chars.both(found.write, _NO_NUL)
+            return Set(_chars.Chars(left, found.read)) if left else NEVER
+        case Seq(items):
+            return seq(*(_without_nul(item) for item in items))
+        case Either(options):
+            return either(o for option in options if (o := _without_nul(option)) != NEVER)
+        case Repeat(item, least, most):
+            return within(_without_nul(item), least, most)
+        case _:
+            return tree
 
 
 def _with_rest(node: Node) -> Node:

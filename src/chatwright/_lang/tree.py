@@ -38,6 +38,7 @@ __all__ = [
     "nullable",
     "one_of",
     "optional",
+    "plain",
     "refs",
     "seq",
     "within",
@@ -280,7 +281,7 @@ def anchored(node: Node, *, start: bool = True, end: bool = True) -> Node:
     What no tree can say is refused by name: lookaround, word boundaries, an anchor inside a repetition.
     """
     if not has_anchor(node):
-        return _plain(node)
+        return plain(node)
     match node:
         case Anchor("start" | "end" as kind, _):
             return EMPTY if (start if kind == "start" else end) else NEVER
@@ -342,27 +343,29 @@ def _joined(part: Node, same: Node, later: Node, start: bool, end: bool, last: b
 def _grouped(items: tuple[Node, ...]) -> list[Node]:
     """Neighbours without anchors as one part."""
     made: list[Node] = []
-    plain: list[Node] = []
+    alike: list[Node] = []
     for item in items:
         if not has_anchor(item):
-            plain.append(item)
+            alike.append(item)
             continue
-        if plain:
-            made.append(_plain(Seq(tuple(plain))))
-            plain = []
+        if alike:
+            made.append(plain(Seq(tuple(alike))))
+            alike = []
         made.append(item)
-    return [*made, _plain(Seq(tuple(plain)))] if plain or not made else made
+    return [*made, plain(Seq(tuple(alike)))] if alike or not made else made
 
 
-def _plain(node: Node) -> Node:
+def plain(node: Node) -> Node:
     """Without loops over the empty text, of which an engine would make many ways to the same place."""
     match node:
         case Seq(items):
-            return seq(*(_plain(item) for item in items))
+            return seq(*(plain(item) for item in items))
         case Either(options):
-            return either(_plain(option) for option in options)
+            return either(plain(option) for option in options)
         case Repeat(item, least, most):
-            return within(_plain(item), least, most)
+            if has_anchor(item):  # whether that is empty depends on where it stands
+                return Repeat(plain(item), least, most)
+            return within(plain(item), least, most)
         case _:
             return node
 

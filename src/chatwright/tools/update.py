@@ -15,7 +15,9 @@ from .store import Known, Writer, changed
 
 __all__ = ["update"]
 
-_COMMIT_SECONDS = 1.0  # what a kill costs at most, but for a single large file
+# What a kill costs at most, but for a single large file: of work, and on a busy machine of time.
+_COMMIT_WORK = 1.0
+_COMMIT_TIME = 5.0
 _TICK = 0.1
 
 
@@ -71,7 +73,7 @@ class _Work:
         self.writer = writer
         self._reader = reader
         self._meter = meter
-        self._committed = time.monotonic()
+        self._committed = time.thread_time(), time.monotonic()
 
     def read(self, file: File, known: Known | None) -> None:
         if file.stamp.size > 1_000_000:
@@ -97,7 +99,8 @@ class _Work:
             reason = str(err)
         self.writer.note(file, read_at, digest, reason)
         self._meter.done(file)
-        if time.monotonic() - self._committed > _COMMIT_SECONDS:
+        worked, since = self._committed
+        if time.thread_time() - worked > _COMMIT_WORK or time.monotonic() - since > _COMMIT_TIME:
             self._commit()
 
     def _replace(self, file: File, known: Known | None) -> None:
@@ -107,4 +110,4 @@ class _Work:
     def _commit(self) -> None:
         self.writer.commit()
         self.writer.begin()
-        self._committed = time.monotonic()
+        self._committed = time.thread_time(), time.monotonic()
