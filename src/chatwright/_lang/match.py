@@ -13,7 +13,7 @@ from ..errors import ConstraintError
 from . import chars as _chars
 from .nfa import Nfa
 from .regex import parse
-from .tree import Anchor, Either, Look, Node, Repeat, Seq, Text, plain
+from .tree import NEVER, Anchor, Either, Look, Node, Repeat, Seq, Text, lengths, plain
 
 __all__ = ["Matcher", "matcher"]
 
@@ -34,16 +34,37 @@ class Matcher:
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self._looks: list[tuple[Look, _Run]] = []
-        self._run = self._made(node, backwards=False)
+        self._sizes: dict[int, _Sized] = {}
 
     def fullmatch(self, text: str) -> bool:
         """Whether the whole text matches."""
-        return self._run.ends(text, self._holds(text), anywhere=False)[-1]
+        return self._for(text).ends(text, anywhere=False)[-1]
 
     def search(self, text: str) -> bool:
         """Whether some part of the text matches."""
-        return any(self._run.ends(text, self._holds(text), anywhere=True))
+        return any(self._for(text).ends(text, anywhere=True))
+
+    def _for(self, text: str) -> _Sized:
+        """The reader for texts of about this length: for them a larger count is no count at all."""
+        size = 100
+        while size < len(text):
+            size *= 10
+        if size not in self._sizes:
+            self._sizes[size] = _Sized(_counted(self._node, size))
+        return self._sizes[size]
+
+
+class _Sized:
+    """Reads texts up to a certain length."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._looks: list[tuple[Look, _Run]] = []
+        self._run = self._made(node, backwards=False)
+
+    def ends(self, text: str, *, anywhere: bool) -> list[bool]:
+        """For each place of the text whether a match ends there; with `anywhere` it may also begin anywhere."""
+        return self._run.ends(text, self._holds(text), anywhere=anywhere)
 
     def _made(self, node: Node, *, backwards: bool) -> _Run:
         for look in _looks(node):
@@ -155,6 +176,28 @@ def _holds_at(condition: Anchor | Look, text: str, place: int, holds: Holds) -> 
 
 def _is_word(char: str) -> bool:
     return char.isalnum() or char == "_"
+
+
+def _counted(node: Node, size: int) -> Node:
+    """The tree for texts of at most `size` characters, in which nothing can be there more often than that."""
+    match node:
+        case Seq(items):
+            return Seq(tuple(_counted(item, size) for item in items))
+        case Either(options):
+            return Either(tuple(_counted(option, size) for option in options))
+        case Look(item, behind, negated, at):
+            return Look(_counted(item, size), behind, negated, at)
+        case Repeat(item, least, most):
+            inner = _counted(item, size)
+            if lengths(item)[0] == 0:
+                return Repeat(inner, least, most)
+            return (
+                NEVER
+                if least > size
+                else Repeat(inner, least, most if most and most < size else None)
+            )
+        case _:
+            return node
 
 
 def _looks(node: Node) -> list[Look]:
