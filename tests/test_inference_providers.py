@@ -345,13 +345,13 @@ def test_a_constraint_is_sent_and_the_answer_checked():
     assert any(isinstance(event, Malformed) for event in events)
 
 
-def test_other_parameters_keep_the_connections():
+def test_parameters_of_one_request_go_over_those_of_the_backend():
     with hub(v1_chat_completions=said("x")) as there:
-        first = InferenceProviders("org/m", base_url=there.url)
-        with Model(first.with_parameters({"presence_penalty": 1})) as model:
-            run("sync", model, ASK)
-        assert there.requests[0].json["presence_penalty"] == 1
-        assert first.parameters == {}
+        backend = InferenceProviders("org/m", base_url=there.url, parameters={"a": 1, "b": 2})
+        with Model(backend) as model:
+            run("sync", model, ASK, extra={"a": 3})
+        told = there.requests[0].json
+        assert (told["a"], told["b"]) == (3, 2)
 
 
 def test_the_command_asks_the_router_too():

@@ -69,6 +69,9 @@ class Refuses:
 def test_an_import_hook_that_refuses_the_package_means_that_it_is_missing(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.delitem(
+        sys.modules, "xllamacpp", raising=False
+    )  # another test may have imported it
     monkeypatch.setattr(sys, "meta_path", [Refuses(), *sys.meta_path])
     with LocalBackend(tiny) as backend, pytest.raises(MissingExtra, match="xllamacpp"):
         list(backend.stream(says("hi")))
@@ -82,6 +85,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         package = tmp_path / "fake" / "xllamacpp"
         package.mkdir(parents=True)
         (package / "__init__.py").write_text(code)
+        monkeypatch.delitem(sys.modules, "xllamacpp", raising=False)
         monkeypatch.syspath_prepend(str(package.parent))
 
     return write

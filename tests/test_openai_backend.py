@@ -445,7 +445,7 @@ def replay(name: str) -> bytes:
 def test_a_recorded_chat_of_llama_server():
     with FaultServer(lambda c: c.send(replay("llama_server_chat.sse"))) as server:
         items = answer(server=server, logprobs=2)
-    assert text_of(items) == "w is 2" and items[-1] == End("length", Usage(13, 4, 0))
+    assert text_of(items) == "w is 2" and items[-1] == End("length", Usage(13, 4, 0), "nano")
     first = items[0]
     assert isinstance(first, Piece) and first.tokens == (91,) and len(first.logprobs[0].top) == 2
 
@@ -453,7 +453,7 @@ def test_a_recorded_chat_of_llama_server():
 def test_recorded_completions_of_llama_server():
     with FaultServer(lambda c: c.send(replay("llama_server_completions.sse"))) as server:
         items = answer(server=server, way="stream", prompt=[Segment("2+2=", True)], messages=())
-    assert text_of(items) == "---" and items[-1] == End("length", Usage(4, 3, 0))
+    assert text_of(items) == "---" and items[-1] == End("length", Usage(4, 3, 0), "nano")
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from chatwright.events import Finish, Malformed, Reasoning, Text, ToolCall, Usage
 from chatwright.formats import FORMATS
+from chatwright.formats.forced import forced
 from chatwright.request import End, Logprob, Piece, Sampling
 from chatwright.server.chat import Turn
 from chatwright.server.flow import Done, Flow, Token
-from chatwright.server.forced import forced
 from chatwright.server.metrics import Histogram, Metrics
 from chatwright.server.parse_tgi import Generate
 from chatwright.server.refusal import Refusal

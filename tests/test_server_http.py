@@ -8,7 +8,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from serving import Address, Echo, Held, Says, answer, head, serving
@@ -681,31 +681,22 @@ def test_a_model_without_tokens_or_raw_prompts_says_so():
         assert address.get("/info").json["max_total_tokens"] == 2**31 - 1
 
 
-def test_a_setting_without_effect_is_named_in_the_reply(echo: Address):
-    for path, body in (
-        ("/generate", {"inputs": "a", "parameters": {"typical_p": 0.9, "top_p": 0.9}}),
-        ("/generate_stream", {"inputs": "a", "parameters": {"typical_p": 0.9}}),
-    ):
-        assert echo.post(path, body).headers["x-unapplied-parameters"] == "typical_p"
-    body = {**HI, "frequency_penalty": 1, "presence_penalty": 0}
-    reply = echo.post("/v1/chat/completions", body)
-    assert reply.headers["x-unapplied-parameters"] == "frequency_penalty"
-    assert "x-unapplied-parameters" not in echo.post("/v1/chat/completions", HI).headers
-
-
-def test_a_server_behind_this_one_is_told_of_the_settings_that_only_servers_know():
+def test_the_backend_gets_every_setting():
     class Far(Echo):
-        given: Any = None
+        seen: ClassVar[list[Any]] = []
 
-        def with_parameters(self, parameters: Any) -> Any:
-            other = Far()
-            Far.given = dict(parameters)
-            return other
+        async def astream(self, request: Any) -> Any:
+            Far.seen.append(request.sampling)
+            async for piece in super().astream(request):
+                yield piece
 
     with serving(Far()) as address:
-        reply = address.post("/generate", {"inputs": "ab", "parameters": {"typical_p": 0.9}})
-    assert (reply.json, Far.given) == ({"generated_text": "ab"}, {"typical_p": 0.9})
-    assert "x-unapplied-parameters" not in reply.headers
+        told = {"typical_p": 0.9, "frequency_penalty": -0.5}
+        assert address.post("/generate", {"inputs": "a", "parameters": told}).status == 200
+        body = {"prompt": "a", "frequency_penalty": 1, "presence_penalty": 0.5}
+        assert address.post("/v1/completions", body).status == 200
+    assert (Far.seen[0].typical_p, Far.seen[0].frequency_penalty) == (0.9, -0.5)
+    assert (Far.seen[1].frequency_penalty, Far.seen[1].presence_penalty) == (1, 0.5)
 
 
 def test_an_answer_without_a_limit_of_its_own_ends_where_the_server_says():

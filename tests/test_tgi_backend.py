@@ -327,12 +327,11 @@ def test_the_address_may_be_that_of_any_route():
         assert TgiBackend(f"http://h:1/base{route}").client.url == "http://h:1/base"
 
 
-def test_other_parameters_share_the_connection():
+def test_parameters_of_one_request_go_over_those_of_the_backend():
     with FaultServer(lambda c: c.send(json_reply(WHOLE)), keep_alive=True) as server:
         one = TgiBackend(server.url, parameters={"typical_p": 0.5, "seed": 1})
-        two = one.with_parameters({"typical_p": 0.9})
         one.once(Request(prompt=HI))
-        two.once(Request(prompt=HI))
+        one.once(Request(prompt=HI, extra={"typical_p": 0.9}))
         told = [r.json["parameters"] for r in server.requests]
         assert [(p["typical_p"], p["seed"]) for p in told] == [(0.5, 1), (0.9, 1)]
         assert server.connections == 1

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ._schema.reading import read_json
 from .errors import ConstraintError
-from .events import Event, Finish, Malformed, Text, ToolCall
+from .events import Event, Finish, Logprob, Malformed, Text, ToolCall
 from .formats import Parser
 from .grammar import follows, matches
 from .request import ChatItem, Constraint, End, Grammar, JsonSchema, Piece, Regex
 from .schema import validate
 
-__all__ = ["Reader", "Verbatim"]
+__all__ = ["Reader", "Verbatim", "Wanted"]
 
 # The engine tells the token counts only at its end; a reply that is complete may have this much left to say.
 _DRAIN = 8
@@ -32,16 +33,29 @@ class Verbatim:
         return []
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a reply has to be.
+
+    `may_stop` if it may end at a string of the caller's, before a grammar is at its end. `call_of` are the tools
+    of which one has to be called, if it has to be a call, and `one_call` if one is all that may come.
+    """
+
+    constraint: Constraint | None = None
+    may_stop: bool = False
+    call_of: frozenset[str] = frozenset()
+    one_call: bool = False
+
+
 class Reader:
     """Pieces in, events out: what `stream` and `astream` share, without waiting for anything."""
 
-    def __init__(
-        self, parser: Parser, constraint: Constraint | None, *, may_stop: bool = False
-    ) -> None:
+    def __init__(self, parser: Parser, wanted: Wanted) -> None:
         self._parser = parser
-        self._constraint = constraint
-        self._may_stop = may_stop  # at a string of the caller's, before a grammar is at its end
+        self._wanted = wanted
         self._end = End()
+        self._logprobs: list[Logprob] = []
+        self._called = False
         self._answer: list[str] = []
         self._stop_reason = ""
         self._idle = 0
@@ -59,6 +73,7 @@ class Reader:
         if not isinstance(piece, Piece):  # the server has taken it out of the text
             self._calls_apart = self._calls_apart or isinstance(piece, ToolCall | Malformed)
             return self._seen([piece])
+        self._logprobs += piece.logprobs
         if self._parser.done:
             self._idle += 1
             return []
@@ -71,17 +86,24 @@ class Reader:
         events = self._seen(left)
         answer = "".join(self._answer)
         values, wrong = None, ""
-        if not self._stop_reason:
-            values, wrong = _values(answer, self._constraint, self._may_stop)
+        if not self._stop_reason and self._wanted.call_of:
+            wrong = "The reply is not a call of a tool, and it has to be one."
+        elif not self._stop_reason:
+            values, wrong = _values(answer, self._wanted.constraint, self._wanted.may_stop)
         cut = self._end.reason == "length"
         if wrong:
             events.append(
                 Malformed(answer, f"the answer was cut off, so {wrong}" if cut else wrong)
             )
         reason = self._stop_reason or ("malformed" if wrong and not cut else self._end.reason)
-        return [*events, Finish(answer, values, reason, self._end.usage)]
+        end = self._end
+        logprobs = tuple(self._logprobs)
+        return [*events, Finish(answer, values, reason, end.usage, end.model, logprobs)]
 
     def _seen(self, events: Sequence[Event]) -> list[Event]:
+        events = [self._checked(event) for event in events]
+        if self._wanted.one_call:
+            events = list(self._first_call(events))
         for event in events:
             match event:
                 case Text(text):
@@ -92,7 +114,21 @@ class Reader:
                     self._stop_reason = self._stop_reason or "malformed"
                 case _:
                     pass
-        return list(events)
+        return events
+
+    def _checked(self, event: Event) -> Event:
+        """A call of a tool that was not the one to be called is none."""
+        allowed = self._wanted.call_of
+        if not isinstance(event, ToolCall) or not allowed or event.name in allowed:
+            return event
+        names = ", ".join(sorted(allowed))
+        return Malformed(event.log or event.name, f"The call has to be one of: {names}")
+
+    def _first_call(self, events: Sequence[Event]) -> Iterator[Event]:
+        for event in events:
+            if not (isinstance(event, ToolCall) and self._called):
+                yield event
+            self._called = self._called or isinstance(event, ToolCall)
 
 
 def _values(answer: str, constraint: Constraint | None, may_stop: bool) -> tuple[Any, str]:

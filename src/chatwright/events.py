@@ -15,6 +15,7 @@ __all__ = [
     "Error",
     "Event",
     "Finish",
+    "Logprob",
     "Malformed",
     "Notice",
     "Reasoning",
@@ -29,18 +30,33 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens: in the prompt (`cached` of them reused from an earlier one) and written by the model."""
+    """Tokens: in the prompt (`cached` of them reused from an earlier one) and written by the model.
+
+    `reasoning`: how many of the written ones were thought, where a server tells.
+    """
 
     prompt: int = 0
     completion: int = 0
     cached: int = 0
+    reasoning: int = 0
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
             self.prompt + other.prompt,
             self.completion + other.completion,
             self.cached + other.cached,
+            self.reasoning + other.reasoning,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Logprob:
+    """A token that was chosen, its natural-log probability, and the likeliest tokens in its place, best first."""
+
+    token: int
+    text: str
+    logprob: float
+    top: tuple[Logprob, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +121,16 @@ class Finish:
     """The end: the whole answer, values that fit a schema where one was asked for, and why it ended.
 
     `stop_reason` of a model's turn: `stop`, `length`, `tool_calls`; of an agent's run: `answer`,
-    `max_steps`, `max_seconds`, `malformed`, `error`.
+    `max_steps`, `max_seconds`, `malformed`, `error`. `model` is what a server says it is called, and
+    `logprobs` has one entry for each token where they were asked for; both are left out of the JSON when empty.
     """
 
     answer: str
     values: Any = None
     stop_reason: str = "stop"
     usage: Usage = field(default_factory=Usage)
+    model: str = ""
+    logprobs: tuple[Logprob, ...] = ()
 
 
 Event = Text | Reasoning | ToolCall | ToolResult | Malformed | Notice | Error | Finish
@@ -129,7 +148,12 @@ def to_json(event: Event) -> dict[str, Any]:
     >>> to_json(Text("hi"))
     {'type': 'text', 'text': 'hi'}
     """
-    return {"type": _NAMES[type(event)], **asdict(event)}
+    told = {"type": _NAMES[type(event)], **asdict(event)}
+    if isinstance(event, Finish):
+        for name in ("model", "logprobs"):
+            if not told[name]:
+                del told[name]
+    return told
 
 
 def from_json(data: Mapping[str, Any]) -> Event:
@@ -143,6 +167,13 @@ def from_json(data: Mapping[str, Any]) -> Event:
         usage = cast(Mapping[str, int], values["usage"])
         values["usage"] = Usage(**{f.name: usage[f.name] for f in fields(Usage) if f.name in usage})
     try:
+        if cls is Finish:
+            values["logprobs"] = tuple(_logprob(each) for each in values.get("logprobs", ()))
         return cls(**values)
-    except TypeError as err:
+    except (AttributeError, KeyError, TypeError) as err:
         raise ValueError(f"not a whole event: {err}") from err
+
+
+def _logprob(data: Mapping[str, Any]) -> Logprob:
+    top = tuple(_logprob(each) for each in data.get("top", ()))
+    return Logprob(data["token"], data["text"], data["logprob"], top)

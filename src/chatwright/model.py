@@ -5,24 +5,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
 
-from ._reply import Reader, Verbatim
+from ._reply import Reader, Verbatim, Wanted
 from .backends import ChatBackend, TextBackend
-from .errors import BackendError, TemplateError, UsageError, did_you_mean
+from .errors import BackendError, TemplateError, UnknownTool, UsageError, did_you_mean
 from .events import Event, Notice
 from .formats import FORMATS, Format
+from .formats.forced import forced
 from .grammar import after_thinking, check_constraint
 from .request import (
     Constraint,
     Grammar,
     Message,
+    NamedTool,
     Request,
     Sampling,
     Segment,
+    ToolChoice,
     ToolSchema,
 )
 from .templates import ChatTemplate
@@ -34,6 +37,7 @@ __all__ = ["DEFAULT_MODEL", "Model", "Options", "open_model"]
 
 DEFAULT_MODEL = "nano"
 
+_FREE = ("auto", "none")
 _ANY_GRAMMAR = Grammar('root ::= ""')
 
 
@@ -45,7 +49,19 @@ class Options(TypedDict, total=False):
     sampling: Sampling
     seed: int | None
     constraint: Constraint | None
+    logprobs: int | None
     deadline: float | None
+    tool_choice: ToolChoice
+    parallel_tool_calls: bool | None
+    template_kwargs: Mapping[str, Any]
+    extra: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class _Known:
+    """What was found out about a server on the way; copies of a model share it."""
+
+    tools_go_along: bool
 
 
 class Model:
@@ -68,8 +84,7 @@ class Model:
         self.name = name or type(backend).__name__
         # Without a template of ours the server answers messages, by its own.
         self._chats = template is None and hasattr(backend, "chat")
-        self._tools_go_along = self._chats
-        """The server is given the tools as they are, and takes its calls apart itself."""
+        self._known = _Known(tools_go_along=self._chats)
 
     def stream(
         self,
@@ -142,9 +157,20 @@ class Model:
         for event in reader.finish():
             yield event
 
-    def prompt(self, messages: Sequence[Message], tools: Sequence[ToolSchema] = ()) -> str:
+    @property
+    def tools_go_along(self) -> bool:
+        """The server is given tools as they are, and takes its calls apart itself."""
+        return self._known.tools_go_along
+
+    def prompt(
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[ToolSchema] = (),
+        *,
+        template_kwargs: Mapping[str, Any] | None = None,
+    ) -> str:
         """The exact text that the model would see."""
-        return "".join(s.text for s in self._segments(messages, tools))
+        return "".join(s.text for s in self._segments(messages, tools, template_kwargs or {}))
 
     def close(self) -> None:
         """Let go of the backend's engine or connections."""
@@ -161,51 +187,77 @@ class Model:
     def __repr__(self) -> str:
         return f"Model({self.name!r}, format={self.format.name!r})"
 
-    def _segments(self, messages: Sequence[Message], tools: Sequence[ToolSchema]) -> list[Segment]:
+    def _segments(
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[ToolSchema],
+        template_kwargs: Mapping[str, Any],
+    ) -> list[Segment]:
         if self.template is None:
             raise TemplateError(
                 f"{self.name} has no chat template",
                 "give template=ChatTemplate(...), or use Model.complete",
             )
-        shown = self._shape(tools).show(messages, tools)
-        return self.template.render_segments(shown, add_generation_prompt=True)
+        return self.template.render_segments(
+            self._shown(messages, tools), add_generation_prompt=True, **template_kwargs
+        )
 
-    def _shape(self, tools: Sequence[ToolSchema]) -> Format:
-        return self.format if tools and not self._tools_go_along else FORMATS["plain"]
+    def _shown(self, messages: Sequence[Message], tools: Sequence[ToolSchema]) -> Sequence[Message]:
+        """The messages with the tools in words. So are past calls, which few templates know, without tools too."""
+        if tools or any(m.get("tool_calls") or m.get("role") == "tool" for m in messages):
+            return self.format.show(messages, tools)
+        return FORMATS["plain"].show(messages, ())
+
+    def _shape(self, tools: Sequence[ToolSchema], choice: ToolChoice) -> Format:
+        """How the reply is written where tools are told in words."""
+        if not tools:
+            return FORMATS["plain"]
+        if choice == "auto":
+            return self.format
+        shape = forced(self.format, grammars=self._follows(_ANY_GRAMMAR))
+        return shape if self._follows(shape.constraint(tools)) else self.format
 
     def _prepare(
         self, messages: Sequence[Message], tools: Sequence[ToolSchema], options: Options
     ) -> tuple[Request, Reader]:
         if not messages:
             raise UsageError("there are no messages to answer")
-        shape = self._shape(tools)
+        choice = options.get("tool_choice", "auto")
+        chosen = _chosen(tools, choice)
+        native = self.tools_go_along
+        shape = FORMATS["plain"] if native else self._shape(chosen, choice)
         constraint = options.get("constraint")
-        may_stop = bool(options.get("stop"))
-        wanted = self._wanted(shape, tools, constraint)
+        answer = Wanted(
+            constraint,
+            may_stop=bool(options.get("stop")),
+            call_of=frozenset(_name(t) for t in chosen) if choice not in _FREE else frozenset(),
+            one_call=options.get("parallel_tool_calls") is False,
+        )
+        wanted = self._wanted(shape, () if native else chosen, constraint)
         request = replace(
             Request(**options),
             stop=(*shape.stop, *options.get("stop", ())),
             constraint=wanted if self._follows(wanted) else None,  # the answer is validated anyway
         )
         if self._chats:
-            native = self._tools_go_along
-            shown = list(messages) if native else shape.show(messages, tools)
-            request = replace(request, messages=shown, tools=tools if native else ())
-            return request, Reader(shape.parser(tools), constraint, may_stop=may_stop)
-        prompt = self._segments(messages, tools)
+            shown = messages if native else self._shown(messages, chosen)
+            request = replace(request, messages=list(shown), tools=tools if native else ())
+            return request, Reader(shape.parser(chosen), answer)
+        prompt = self._segments(messages, chosen, request.template_kwargs)
         tag = _think_tag(prompt)
         if wanted and tag:
             thinking = after_thinking(wanted, tag.replace("<", "</"))
             wanted = thinking if self._follows(thinking) else None
             request = replace(request, constraint=wanted)
         request = replace(request, prompt=prompt)
-        parser = shape.parser(tools, thinking=bool(tag))
-        return request, Reader(parser, constraint, may_stop=may_stop)
+        return request, Reader(shape.parser(chosen, thinking=bool(tag)), answer)
 
     def _wanted(
         self, shape: Format, tools: Sequence[ToolSchema], constraint: Constraint | None
     ) -> Constraint | None:
         """What the reply as a whole has to be: with tools a call, or an answer that fits."""
+        if shape.name not in FORMATS:
+            constraint = None  # a call is all that may come
         if constraint is None:
             return shape.constraint(tools)
         check_constraint(constraint)
@@ -230,7 +282,7 @@ class Model:
 
         if not (request.tools and tools_not_enabled(err)):
             raise err
-        self._tools_go_along = False
+        self._known.tools_go_along = False
         return Notice(f"{self.name} takes no tools: they are told in words ({self.format.name})")
 
 
@@ -245,7 +297,27 @@ def _raw(prompt: str, options: Options) -> tuple[Request, Reader]:
     if constraint := options.get("constraint"):
         check_constraint(constraint)
     request = Request(prompt=(Segment(prompt, trusted=True),), **options)
-    return request, Reader(Verbatim(), request.constraint, may_stop=bool(request.stop))
+    return request, Reader(Verbatim(), Wanted(request.constraint, may_stop=bool(request.stop)))
+
+
+def _chosen(tools: Sequence[ToolSchema], choice: ToolChoice) -> Sequence[ToolSchema]:
+    """The tools that the reply may call."""
+    if choice == "none":
+        return ()
+    if choice == "auto":
+        return tools
+    if not tools:
+        raise UsageError("a tool has to be called and there are no tools", "give tools=[...]")
+    if not isinstance(choice, NamedTool):
+        return tools
+    named = [tool for tool in tools if _name(tool) == choice.name]
+    if not named:
+        raise UnknownTool(choice.name, [_name(tool) for tool in tools])
+    return named
+
+
+def _name(tool: ToolSchema) -> str:
+    return str(tool["function"]["name"])
 
 
 def open_model(

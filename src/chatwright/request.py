@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
-from .events import Malformed, Notice, Reasoning, ToolCall, Usage
+from .events import Logprob, Malformed, Notice, Reasoning, ToolCall, Usage
 
 __all__ = [
     "ChatBackend",
@@ -17,6 +17,7 @@ __all__ = [
     "JsonSchema",
     "Logprob",
     "Message",
+    "NamedTool",
     "Own",
     "Piece",
     "Regex",
@@ -24,6 +25,7 @@ __all__ = [
     "Sampling",
     "Segment",
     "TextBackend",
+    "ToolChoice",
     "ToolSchema",
 ]
 
@@ -59,7 +61,10 @@ class Sampling:
     top_k: int | None = None
     top_p: float | None = None
     min_p: float | None = None
+    typical_p: float | None = None
     repetition_penalty: float | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +92,25 @@ Constraint = JsonSchema | Regex | Grammar
 
 
 @dataclass(frozen=True, slots=True)
+class NamedTool:
+    """This tool, and no other."""
+
+    name: str
+
+
+ToolChoice = Literal["auto", "none", "required"] | NamedTool
+"""Whether the reply may be a call (`auto`), must not be one, must be one, or must be one of a certain tool."""
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One thing to generate: a prompt for a text backend, or messages for a chat backend.
 
     `stop` strings end the answer and are not part of it; `deadline` is a `time.monotonic()` value;
     `logprobs` is how many of the likeliest tokens to tell beside each one chosen (0: the chosen one alone).
+    `tool_choice` and `parallel_tool_calls` are for servers that are given `tools`; `template_kwargs` are further
+    variables for a server's own chat template. `extra` are parameters of the server that have no field here: they
+    are sent as they are, and a backend that cannot send any refuses them.
     """
 
     prompt: Sequence[Segment] = ()
@@ -104,16 +123,10 @@ class Request:
     constraint: Constraint | None = None
     logprobs: int | None = None
     deadline: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Logprob:
-    """A token that was chosen, its natural-log probability, and the likeliest tokens in its place, best first."""
-
-    token: int
-    text: str
-    logprob: float
-    top: tuple[Logprob, ...] = ()
+    tool_choice: ToolChoice = "auto"
+    parallel_tool_calls: bool | None = None
+    template_kwargs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +143,14 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Why generation ended: `stop` (the model or a stop string) or `length` (max_tokens or the context)."""
+    """Why generation ended: `stop` (the model or a stop string) or `length` (max_tokens or the context).
+
+    `model` is what the server says that it is called.
+    """
 
     reason: str = "stop"
     usage: Usage = field(default_factory=Usage)
+    model: str = ""
 
 
 class TextBackend(Protocol):

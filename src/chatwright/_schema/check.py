@@ -38,6 +38,8 @@ __all__ = ["Checker"]
 
 _MAX_DEPTH = 100
 _MOST_NESTED = 100
+_MOST_REASONS = 8  # of branches within branches there can be more than memory holds
+_OR = "; or "
 _STEPS = 100_000
 _STEPS_EACH = 50
 
@@ -228,7 +230,7 @@ class Checker:
         wanted = [t for each in types for t in each]
         if not meant and wanted:
             return f"{place.name} must be {one_of(WORDS[t] for t in wanted)}, not {show(value)}"
-        return "; or ".join(dict.fromkeys(reasons[:10])) or f"{place.name} fits nothing"
+        return _either(reasons) or f"{place.name} fits nothing"
 
     def _types(self, schema: Schema) -> list[str]:
         found = resolve(schema, self.root)
@@ -361,3 +363,10 @@ class Checker:
         if not found and "additionalProperties" in schema:
             found.append(schema["additionalProperties"])
         return found
+
+
+def _either(reasons: Sequence[str]) -> str:
+    """Each reason once, also those that are made of several; the first few of them."""
+    said = list(dict.fromkeys(part for reason in reasons for part in reason.split(_OR)))
+    kept = [part for part in said if part != "..."][:_MOST_REASONS]
+    return _OR.join([*kept, "..."] if len(kept) < len(said) else kept)

@@ -212,7 +212,7 @@ def _asked(model: Model, watch: Watch) -> Iterator[Fact]:
 
 def _tool_support(model: Model) -> Fact:
     """Whether the server takes tools: a model finds that out when it first gives it some."""
-    if getattr(model, "_tools_go_along", False):
+    if model.tools_go_along:
         shown = "native: the server is given them and takes calls apart itself"
         return Fact(_RUN, "tools", shown, data="native")
     name = model.format.name

@@ -100,13 +100,13 @@ class EventStream:
         limits: Limits,
         *,
         shape: Shape,
-        headers: Mapping[str, str],
+        headers: Mapping[str, str] | None = None,
         last: bytes = b"",
     ) -> None:
         self._events = events
         self._limits = limits
         self._shape = shape
-        self._headers = headers
+        self._headers = headers or {}
         self._last = last
         self._begun = False
         self._sending = False

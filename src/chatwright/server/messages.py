@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .fields import Fields
 from .refusal import Refusal, invalid
 
-__all__ = ["chat_messages", "has_tool_turns"]
+__all__ = ["chat_messages"]
 
 _ROLES = {"developer": "system", "function": "tool"}
 
@@ -21,11 +20,6 @@ def chat_messages(body: Fields) -> list[dict[str, Any]]:
     if not found:
         raise invalid("`messages` cannot be empty", "messages")
     return found
-
-
-def has_tool_turns(messages: Sequence[Mapping[str, Any]]) -> bool:
-    """Did an earlier turn call a tool?"""
-    return any(m["role"] == "tool" or m.get("tool_calls") for m in messages)
 
 
 def _message(given: Fields) -> dict[str, Any]:

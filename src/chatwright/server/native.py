@@ -104,7 +104,7 @@ class Native:
             length = done.usage.prompt if fit.prompt is None else fit.prompt
             self._note(record, place, job, done, length)
         reply = shape_tgi.generated(tokens, done, job, prefill)
-        headers = self._headers(job) | shape_tgi.headers(done, length, place)
+        headers = shape_tgi.stream_headers(job) | shape_tgi.headers(done, length, place)
         return [reply] if listed else reply, headers
 
     def _stream(self, job: Generate, record: Record) -> EventStream:
@@ -112,11 +112,8 @@ class Native:
             self._events(job, record),
             self._served.limits,
             shape=flat,
-            headers=self._headers(job),
+            headers=shape_tgi.stream_headers(job),
         )
-
-    def _headers(self, job: Generate) -> dict[str, str]:
-        return shape_tgi.stream_headers(job, self._served.unapplied(job.beyond))
 
     async def _events(self, job: Generate, record: Record) -> AsyncGenerator[bytes, None]:
         with self._gate.enter() as place:
@@ -152,9 +149,7 @@ class Native:
     ) -> AsyncGenerator[Token, None]:
         """The answer token by token. The engine is left as soon as a stop string is there."""
         flow = Flow(job.stop, most, self._served.eos_id)
-        async with aclosing(
-            self._served.raw(self._request(job, prompt, most), job.beyond)
-        ) as pieces:
+        async with aclosing(self._served.raw(self._request(job, prompt, most))) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Piece):
                     place.begin()

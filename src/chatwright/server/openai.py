@@ -15,11 +15,9 @@ from ..request import End, Piece, Regex, Request, Segment
 from .answer import EventStream, Json, Reply, event
 from .chat import Turn, chunk
 from .completion import Completed
-from .forced import forced
 from .gate import Gate, Place
 from .intake import read_json, record_of
 from .log import Record
-from .messages import has_tool_turns
 from .parse_openai import Chat, Completion, Options, parse_chat, parse_completion
 from .refusal import nested
 from .served import Served, Watched
@@ -49,30 +47,23 @@ class OpenAI:
 
     def chat_with(self, data: Mapping[str, Any], record: Record) -> Any:
         chat = parse_chat(data, self._served.limits, self._served.name)
-        headers = self._served.unapplied(chat.options.beyond)
         if chat.options.stream:
-            return self._stream(self._chat_events(chat, record), headers)
-        return Reply(self._whole_chat(chat, record, headers))
+            return self._stream(self._chat_events(chat, record))
+        return Reply(self._whole_chat(chat, record))
 
     async def completions(self, http: HttpRequest) -> Any:
         return self.complete_with(await read_json(http, self._served.limits), record_of(http))
 
     def complete_with(self, data: Mapping[str, Any], record: Record) -> Any:
         job = parse_completion(data, self._served.limits, self._served.name)
-        headers = self._served.unapplied(job.options.beyond)
         if job.options.stream:
-            return self._stream(self._completion_events(job, record), headers)
-        return Reply(self._whole_completion(job, record, headers))
+            return self._stream(self._completion_events(job, record))
+        return Reply(self._whole_completion(job, record))
 
-    def _stream(
-        self, events: AsyncGenerator[bytes, None], headers: Mapping[str, str]
-    ) -> EventStream:
-        limits = self._served.limits
-        return EventStream(events, limits, shape=nested, headers=headers, last=_DONE)
+    def _stream(self, events: AsyncGenerator[bytes, None]) -> EventStream:
+        return EventStream(events, self._served.limits, shape=nested, last=_DONE)
 
-    async def _whole_chat(
-        self, chat: Chat, record: Record, headers: Mapping[str, str]
-    ) -> tuple[Any, Mapping[str, str]]:
+    async def _whole_chat(self, chat: Chat, record: Record) -> tuple[Any, Mapping[str, str]]:
         turn = _turn(chat)
         with self._gate.enter() as place:
             watched = self._watched(chat)
@@ -85,7 +76,7 @@ class OpenAI:
             _note(record, place, chat.options, turn.ended.usage)
         envelope = Envelope("chat.completion", chat.options.model, "chatcmpl")
         choice = turn.choice(chat.options.logprobs is not None)
-        return envelope.of([choice], usage=usage_json(turn.ended.usage)), headers
+        return envelope.of([choice], usage=usage_json(turn.ended.usage)), {}
 
     async def _chat_events(self, chat: Chat, record: Record) -> AsyncGenerator[bytes, None]:
         turn, options = _turn(chat), chat.options
@@ -114,34 +105,20 @@ class OpenAI:
         yield _DONE
 
     def _watched(self, chat: Chat) -> Watched:
-        served = self._served
-        shape = forced(served.model.format, grammars=served.here) if chat.tools.forced else None
-        return served.watched(chat.options.logprobs, shape, self._beyond(chat), self._pattern(chat))
+        return self._served.watched(chat.options.logprobs, self._pattern(chat))
 
     def _pattern(self, chat: Chat) -> Regex | None:
         """The pattern that the engine here keeps the answer to, so that nobody has to check."""
         here = self._served.here and isinstance(chat.constraint, Regex)
         return cast("Regex", chat.constraint) if here else None
 
-    def _beyond(self, chat: Chat) -> dict[str, Any]:
-        """What a server with chats of its own is told beside the request."""
-        beyond: dict[str, Any] = dict(chat.options.beyond)
-        if chat.tools.shown and hasattr(self._served.model.backend, "achat"):
-            if chat.tools.forced:
-                beyond["tool_choice"] = chat.tools.choice
-            if not chat.tools.parallel:
-                beyond["parallel_tool_calls"] = False
-        return beyond
-
     def _events(self, watched: Watched, chat: Chat) -> AsyncGenerator[Event, None]:
-        options, tools = chat.options, chat.tools.shown
-        messages = list(chat.messages)
-        if has_tool_turns(messages) and not tools and watched.model.template is not None:
-            # Without tools a chat is rendered as it is, and few templates know the turns of tools.
-            messages = watched.model.format.show(messages, ())
+        options = chat.options
         events = watched.model.astream(
-            messages,
-            tools,
+            chat.messages,
+            chat.tools.shown,
+            tool_choice=chat.tools.choice,
+            parallel_tool_calls=None if chat.tools.parallel else False,
             stop=options.stop,
             max_tokens=options.max_tokens,
             sampling=options.sampling,
@@ -152,7 +129,7 @@ class OpenAI:
         return cast("AsyncGenerator[Event, None]", events)
 
     async def _whole_completion(
-        self, job: Completion, record: Record, headers: Mapping[str, str]
+        self, job: Completion, record: Record
     ) -> tuple[Any, Mapping[str, str]]:
         async def one(index: int, prompt: str) -> Completed:
             completed = Completed(index, job, prompt)
@@ -167,7 +144,7 @@ class OpenAI:
             usage = sum((one.usage for one in found), Usage())
             _note(record, place, job.options, usage)
         envelope = Envelope("text_completion", job.options.model, "cmpl")
-        return envelope.of([one.choice() for one in found], usage=usage_json(usage)), headers
+        return envelope.of([one.choice() for one in found], usage=usage_json(usage)), {}
 
     async def _completion_events(
         self, job: Completion, record: Record
@@ -202,7 +179,7 @@ class OpenAI:
             constraint=job.constraint,
             logprobs=options.logprobs,
         )
-        async with aclosing(self._served.raw(request, options.beyond)) as pieces:
+        async with aclosing(self._served.raw(request)) as pieces:
             async for piece in pieces:
                 yield piece
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ..request import Constraint, Sampling
@@ -32,7 +32,7 @@ _REFUSED = (
 class Options:
     """What chats and completions have in common.
 
-    `logprobs` counts the likeliest tokens to tell; `beyond` is the sampling that `Sampling` has no field for.
+    `logprobs` counts the likeliest tokens to tell.
     """
 
     model: str
@@ -43,7 +43,6 @@ class Options:
     logprobs: int | None = None
     stream: bool = False
     usage: bool = False
-    beyond: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +108,7 @@ def _options(body: Fields, served: str, logprobs: int | None) -> Options:
     _check_unsupported(body)
     stream = body.flag("stream")
     told = body.object("stream_options")
-    sampling, beyond = _sampling(body)
+    sampling = _sampling(body)
     return Options(
         model=body.text("model") or served,
         sampling=sampling,
@@ -119,7 +118,6 @@ def _options(body: Fields, served: str, logprobs: int | None) -> Options:
         logprobs=logprobs,
         stream=stream,
         usage=told.flag("include_usage") if told else False,
-        beyond=beyond,
     )
 
 
@@ -133,7 +131,7 @@ def _check_unsupported(body: Fields) -> None:
             raise invalid(f"`{name}` is not supported", name)
 
 
-def _sampling(body: Fields) -> tuple[Sampling, dict[str, float]]:
+def _sampling(body: Fields) -> Sampling:
     wanted: dict[str, float | int | None] = {
         "temperature": _between(body, "temperature", 0, None),
         "top_p": _between(body, "top_p", 0, 1),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ..request import Constraint, Sampling
@@ -23,7 +23,7 @@ _CHUNK = 1024  # TGI plans this many new tokens at a time and compares no more w
 class Generate:
     """One `/generate` or `/generate_stream`.
 
-    `full_text` puts the prompt before the answer; `beyond` is the sampling that `Sampling` has no field for.
+    `full_text` puts the prompt before the answer.
     """
 
     inputs: str
@@ -39,7 +39,6 @@ class Generate:
     prefill: bool = False
     top_tokens: int = 0
     stream: bool = False
-    beyond: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 def parse_generate(data: Mapping[str, Any], limits: Limits, *, compat: bool = False) -> Generate:
@@ -82,7 +81,7 @@ def _checked(inputs: str, given: Fields, limits: Limits, stream: bool) -> Genera
     prefill = given.flag("decoder_input_details")
     if prefill and stream:
         raise invalid("`decoder_input_details` == true is not supported when streaming tokens")
-    sampling, beyond = _sampling(given, do_sample)
+    sampling = _sampling(given, do_sample)
     return Generate(
         inputs,
         sampling,
@@ -97,7 +96,6 @@ def _checked(inputs: str, given: Fields, limits: Limits, stream: bool) -> Genera
         prefill=prefill,
         top_tokens=_top_tokens(given, limits),
         stream=stream,
-        beyond=beyond,
     )
 
 
@@ -120,7 +118,7 @@ def _check_best_of(given: Fields, limits: Limits, stream: bool) -> None:
     raise invalid("`best_of` != 1 is not allowed for this endpoint", "best_of")
 
 
-def _sampling(given: Fields, do_sample: bool) -> tuple[Sampling, dict[str, float]]:
+def _sampling(given: Fields, do_sample: bool) -> Sampling:
     temperature = _positive(given, "temperature")
     top_k = given.whole("top_k", low=-(2**31), high=2**31 - 1)
     if top_k is not None and top_k <= 0:

@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any, cast
 
 from ..errors import UsageError
-from ..formats import Format
 from ..model import Model
 from ..request import End, Logprob, Piece, Regex, Request, Segment
 from .limits import Limits
@@ -66,17 +65,9 @@ class Served:
         found = metadata.get("tokenizer.ggml.eos_token_id", 0)
         return found if isinstance(found, int) and found >= 0 else 0
 
-    def unapplied(self, beyond: Mapping[str, Any]) -> dict[str, str]:
-        """The header that names the settings without effect here."""
-        if not beyond or hasattr(self.model.backend, "with_parameters"):
-            return {}
-        return {"x-unapplied-parameters": ", ".join(sorted(beyond))}
-
-    async def raw(
-        self, request: Request, beyond: Mapping[str, Any]
-    ) -> AsyncGenerator[Piece | End, None]:
+    async def raw(self, request: Request) -> AsyncGenerator[Piece | End, None]:
         """What follows a raw prompt, with log probabilities where they are asked for and there are any."""
-        astream = self._text_stream(beyond)
+        astream = self._text_stream()
         if not self._tells_logprobs:
             request = replace(request, logprobs=None)
         begun = False
@@ -123,13 +114,7 @@ class Served:
         left = self.limits.max_total_tokens - found
         return Fit(found, left if max_tokens is None else min(max_tokens, left))
 
-    def watched(
-        self,
-        logprobs: int | None,
-        format: Format | None,
-        beyond: Mapping[str, Any],
-        pattern: Regex | None = None,
-    ) -> Watched:
+    def watched(self, logprobs: int | None, pattern: Regex | None = None) -> Watched:
         """The model for one chat: the same, with its backend watched.
 
         `pattern` holds the answer, and it is not compared with the answer afterwards: a stranger's pattern can keep
@@ -139,9 +124,8 @@ class Served:
         asked: dict[str, Any] = {"logprobs": logprobs}
         if pattern is not None:
             asked["constraint"] = pattern
-        watcher = _Watcher(_given(self.model.backend, beyond), self, asked)
+        watcher = _Watcher(self.model.backend, self, asked)
         model.backend = cast("Any", watcher)
-        model.format = format or model.format
         return Watched(model, watcher)
 
     def deadline(self) -> float:
@@ -150,20 +134,14 @@ class Served:
     def _timed(self, request: Request) -> Request:
         return replace(request, deadline=self.deadline())
 
-    def _text_stream(self, beyond: Mapping[str, Any]) -> Callable[[Request], Any]:
-        found = getattr(_given(self.model.backend, beyond), "astream", None)
+    def _text_stream(self) -> Callable[[Request], Any]:
+        found = getattr(self.model.backend, "astream", None)
         if found is None:
             raise Refusal(
                 422,
                 f"Input validation error: {self.name} takes chats only: use /v1/chat/completions",
             )
         return found
-
-
-def _given(backend: Any, beyond: Mapping[str, Any]) -> Any:
-    """The backend with settings that only servers know."""
-    with_parameters = getattr(backend, "with_parameters", None) if beyond else None
-    return with_parameters(beyond) if with_parameters else backend
 
 
 def _spelled(backend: Any, prompt: Sequence[Segment]) -> list[tuple[int, str]]:

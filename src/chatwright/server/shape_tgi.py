@@ -63,10 +63,9 @@ def headers(done: Done, prompt: int, place: Place) -> dict[str, str]:
     }
 
 
-def stream_headers(job: Generate, unapplied: dict[str, str]) -> dict[str, str]:
+def stream_headers(job: Generate) -> dict[str, str]:
     """What can be told before the first token."""
-    told = {"x-compute-type": COMPUTE, "x-compute-characters": str(len(job.inputs))}
-    return told | unapplied
+    return {"x-compute-type": COMPUTE, "x-compute-characters": str(len(job.inputs))}
 
 
 def info(served: Served) -> dict[str, Any]:

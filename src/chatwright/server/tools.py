@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from ..request import ToolSchema
+from ..request import NamedTool, ToolChoice, ToolSchema
 from .fields import Fields
 from .refusal import invalid
 
@@ -28,12 +28,12 @@ class Tools:
     parallel: bool = True
 
     @property
-    def choice(self) -> Any:
-        """`tool_choice` for a server behind this one, where a call is forced."""
+    def choice(self) -> ToolChoice:
+        """What the model is told."""
         names = [tool["function"]["name"] for tool in self.shown]
-        if len(names) != 1:
-            return "required"
-        return {"type": "function", "function": {"name": names[0]}}
+        if not self.forced:
+            return "auto"
+        return NamedTool(names[0]) if len(names) == 1 else "required"
 
 
 def tools_of(body: Fields) -> Tools:

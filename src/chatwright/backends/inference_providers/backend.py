@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import AsyncGenerator, Generator, Iterable, Mapping
 from types import TracebackType
-from typing import Any, Self, Unpack
+from typing import Any, Unpack
 
 from chatwright.backends.client import Client, ClientOptions
 from chatwright.backends.facts import Fact, warn
@@ -94,13 +93,6 @@ class InferenceProviders:
         """Do answers come piece by piece?"""
         return self._chat.streaming
 
-    def with_parameters(self, parameters: Mapping[str, Any]) -> Self:
-        """The same backend, on the same connections, with other parameters over these."""
-        other = copy.copy(self)
-        other._chat = self._chat.with_parameters(parameters)
-        other._raw = self._raw.with_parameters(parameters) if self._raw else None
-        return other
-
     def follows(self, constraint: Constraint) -> bool:
         """Can an answer be kept to this constraint? What a provider then does is another matter."""
         return self._chat.follows(constraint)
@@ -154,7 +146,7 @@ class InferenceProviders:
         if self._raw:
             await self._raw.aclose()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> InferenceProviders:
         return self
 
     def __exit__(

@@ -6,19 +6,29 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from chatwright.errors import ContextOverflow, UsageError
+from chatwright.errors import ContextOverflow, UsageError, did_you_mean
 from chatwright.request import Constraint, Request, Sampling
 
 __all__ = ["DEFAULTS", "body", "check", "grammar_of", "room"]
 
-DEFAULTS = Sampling(temperature=0.8, top_k=40, top_p=0.95, min_p=0.05, repetition_penalty=1.0)
+DEFAULTS = Sampling(
+    temperature=0.8,
+    top_k=40,
+    top_p=0.95,
+    min_p=0.05,
+    typical_p=1.0,
+    repetition_penalty=1.0,
+    frequency_penalty=0.0,
+    presence_penalty=0.0,
+)
 """What `None` means here: the engine's own defaults, sent with every request so that no file changes them."""
 
 # What a file asks for itself would change our answers, so that the ways to choose are said with every request.
 _SAMPLERS = {
-    "samplers": ["penalties", "top_k", "top_p", "min_p", "temperature"],
+    "samplers": ["penalties", "top_k", "typ_p", "top_p", "min_p", "temperature"],
     "mirostat": 0,
 }
+_SIGNED = ("top_k", "frequency_penalty", "presence_penalty")
 _LEAST_PENALTY = 1e-6
 _MOST_LOGPROBS = 1000  # each is told beside every token
 _RANDOM = 2**32 - 1  # the engine takes this seed for "none given"
@@ -34,10 +44,16 @@ def check(request: Request) -> None:
         raise UsageError(f"logprobs is {request.logprobs}", f"it is from 0 to {_MOST_LOGPROBS}")
     if request.max_tokens is not None and request.max_tokens < 1:
         raise UsageError(f"max_tokens is {request.max_tokens}", "ask for at least one token")
-    for name in ("temperature", "top_p", "min_p", "repetition_penalty"):
-        value = getattr(request.sampling, name)
-        if value is not None and not (math.isfinite(value) and value >= 0):
-            raise UsageError(f"{name} is {value}", "it is a number from 0 up")
+    for name in request.extra:
+        raise UsageError(
+            f"the local engine has no parameter '{name}'", did_you_mean(name, asdict(DEFAULTS))
+        )
+    for name, value in asdict(request.sampling).items():
+        signed = name in _SIGNED
+        if value is not None and not (math.isfinite(value) and (value >= 0 or signed)):
+            raise UsageError(
+                f"{name} is {value}", "it is a number" + ("" if signed else " from 0 up")
+            )
     penalty = request.sampling.repetition_penalty
     if penalty is not None and penalty < _LEAST_PENALTY:
         raise UsageError(

@@ -29,6 +29,7 @@ class Answer:
         self._dialect = dialect
         self._calls = Calls()
         self._usage = Usage()
+        self._model = ""
         self._came: list[str] = []
         self._waiting: list[Logprob] = []
         self._reason = ""
@@ -68,11 +69,12 @@ class Answer:
         rest = "" if self._cutter.found is not None else self._cutter.rest()
         calls = self._calls.finished(self._reason)
         reason = "length" if self._reason == "length" else "tool_calls" if calls else "stop"
-        return [*self._piece(rest), *calls, End(reason, self._usage)]
+        return [*self._piece(rest), *calls, End(reason, self._usage, self._model)]
 
     def _items(self, data: Json, name: str) -> list[ChatItem]:
         if data.get("error") or name == "error" or data.get("object") == "error":
             raise told_in_stream(data, headers=self._headers)
+        self._model = text_of(data.get("model")) or self._model
         if usage := mapping(data.get("usage")):
             self._usage = _usage(usage)
         elif not isinstance(data.get("choices"), list):
@@ -123,6 +125,7 @@ def _usage(told: Json) -> Usage:
         number(told.get("prompt_tokens")),
         number(told.get("completion_tokens")),
         number(details.get("cached_tokens")),
+        number(mapping(told.get("completion_tokens_details")).get("reasoning_tokens")),
     )
 
 

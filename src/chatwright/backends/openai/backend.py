@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 import re
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
@@ -58,12 +57,6 @@ class OpenAIBackend:
         self.streaming = streaming
         self._guarded = tuple(control_tokens)
         self._told: set[str] = set()
-
-    def with_parameters(self, parameters: Mapping[str, Any]) -> Self:
-        """The same backend, on the same connections, with other parameters over these."""
-        other = copy.copy(self)
-        other.parameters = {**self.parameters, **parameters}
-        return other
 
     def follows(self, constraint: Constraint) -> bool:
         """Can the server keep an answer to this constraint?"""
@@ -143,14 +136,19 @@ class OpenAIBackend:
         return f"OpenAIBackend({self.client.url!r}, model={self.model!r}, dialect={self.dialect.name!r})"
 
     def _chat(self, request: Request) -> Call:
-        body = chat_body(request, self.dialect, self.parameters, stream=self.streaming)
+        extra = {**self.parameters, **request.extra}
+        body = chat_body(request, self.dialect, extra, stream=self.streaming)
         return Call("/v1/chat/completions", self._named(body), stream=self.streaming)
 
     def _completion(self, request: Request) -> Call:
         for notice in self._notices(request):
             log.warning("%s", notice.text)
         body = completion_body(
-            request, self.dialect, self.parameters, stream=self.streaming, guarded=self._guarded
+            request,
+            self.dialect,
+            {**self.parameters, **request.extra},
+            stream=self.streaming,
+            guarded=self._guarded,
         )
         return Call("/v1/completions", self._named(body), stream=self.streaming)
 
@@ -162,7 +160,7 @@ class OpenAIBackend:
 
     def _notices(self, request: Request) -> list[Notice]:
         """Once for each: what was asked for and this kind of server does not know."""
-        new = [name for name in left_out(request.sampling, self.dialect) if name not in self._told]
+        new = [name for name in left_out(request, self.dialect) if name not in self._told]
         self._told.update(new)
         return [
             Notice(f"a server of the kind '{self.dialect.name}' knows no {name}: it was left out")

@@ -10,13 +10,23 @@ from typing import Any, cast
 
 from chatwright.backends.guard import flat
 from chatwright.errors import ConstraintError, UsageError
-from chatwright.request import Constraint, Grammar, JsonSchema, Message, Regex, Request, Sampling
+from chatwright.request import (
+    Constraint,
+    Grammar,
+    JsonSchema,
+    Message,
+    NamedTool,
+    Regex,
+    Request,
+    Sampling,
+)
 
 from .dialects import HERE, Dialect, Shape
 
 __all__ = ["chat_body", "completion_body", "follows", "left_out"]
 
 Body = dict[str, Any]
+_SIGNED = ("top_k", "frequency_penalty", "presence_penalty")
 
 
 def chat_body(
@@ -29,8 +39,9 @@ def chat_body(
         )
     body = _common(request, dialect, stream=stream)
     body["messages"] = [_message(message) for message in request.messages]
-    if request.tools:
-        body["tools"] = [dict(tool) for tool in request.tools]
+    body |= _tools(request, dialect)
+    if request.template_kwargs and dialect.template_kwargs:
+        body["chat_template_kwargs"] = dict(request.template_kwargs)
     if request.logprobs is not None:
         body["logprobs"] = True
         body["top_logprobs"] = request.logprobs
@@ -62,10 +73,11 @@ def follows(constraint: Constraint | None, dialect: Dialect) -> bool:
     return constraint is None or _shape(constraint, dialect)[0] is not None
 
 
-def left_out(sampling: Sampling, dialect: Dialect) -> list[str]:
+def left_out(request: Request, dialect: Dialect) -> list[str]:
     """What was asked for and cannot be said in this dialect."""
-    asked = {name for name, value in asdict(sampling).items() if value is not None}
-    return sorted(asked - set(dialect.sampling))
+    asked = {name for name, value in asdict(request.sampling).items() if value is not None}
+    mute = () if dialect.template_kwargs else request.template_kwargs
+    return sorted(asked - set(dialect.sampling)) + sorted(mute)
 
 
 def _common(request: Request, dialect: Dialect, *, stream: bool) -> Body:
@@ -90,6 +102,25 @@ def _common(request: Request, dialect: Dialect, *, stream: bool) -> Body:
     return body
 
 
+def _tools(request: Request, dialect: Dialect) -> Body:
+    """The tools, and which of them the server's model may or must call."""
+    if not request.tools:
+        return {}
+    tools, choice = list(request.tools), request.tool_choice
+    told: Any = choice
+    if isinstance(choice, NamedTool):
+        told = {"type": "function", "function": {"name": choice.name}}
+        if not dialect.named_tool:
+            tools = [tool for tool in tools if tool["function"]["name"] == choice.name]
+            told = "required"
+    body: Body = {"tools": [dict(tool) for tool in tools]}
+    if choice != "auto":
+        body["tool_choice"] = told
+    if request.parallel_tool_calls is not None:
+        body["parallel_tool_calls"] = request.parallel_tool_calls
+    return body
+
+
 def _joined(extra: Mapping[str, Any], body: Body) -> Body:
     return {name: value for name, value in extra.items() if value is not None} | body
 
@@ -99,8 +130,11 @@ def _sampling(asked: Sampling, dialect: Dialect) -> Body:
     for name, value in asdict(asked).items():
         if value is None or name not in dialect.sampling:
             continue
-        if not (math.isfinite(value) and (value >= 0 or name == "top_k")):
-            raise UsageError(f"{name} is {value}", "it is a number from 0 up")
+        signed = name in _SIGNED
+        if not (math.isfinite(value) and (value >= 0 or signed)):
+            raise UsageError(
+                f"{name} is {value}", "it is a number" + ("" if signed else " from 0 up")
+            )
         told[dialect.sampling[name]] = value
     if asked.top_k is not None and asked.top_k < 1 and "top_k" in told:
         told["top_k"] = dialect.top_k_off

@@ -22,6 +22,9 @@ _SCHEMA: Shape = {
         "json_schema": {"name": "answer", "strict": True, "schema": HERE},
     }
 }
+_EVERYWHERE = {
+    name: name for name in ("temperature", "top_p", "frequency_penalty", "presence_penalty")
+}
 
 
 @dataclass(frozen=True)
@@ -36,18 +39,20 @@ class Dialect:
     schema: Shape | None = field(default_factory=lambda: _SCHEMA)
     regex: Shape | None = None
     grammar: Shape | None = None
-    sampling: Mapping[str, str] = field(
-        default_factory=lambda: {"temperature": "temperature", "top_p": "top_p"}
-    )
+    sampling: Mapping[str, str] = field(default_factory=lambda: _EVERYWHERE)
     top_k_off: int | None = None
     max_stops: int = 4
     usage_in_stream: bool = True
+    template_kwargs: bool = True
+    """Does it take variables for its chat template? One that does not would ignore them."""
+    named_tool: bool = True
+    """Can a tool be chosen by its name? One that cannot takes `required`, and is told of that tool alone."""
     end_token_in_text: bool = False
     owners: tuple[str, ...] = ()
     """What such a server calls itself in `owned_by` of `/v1/models`."""
 
 
-_MORE = {name: name for name in ("temperature", "top_p", "top_k", "min_p", "repetition_penalty")}
+_MORE = _EVERYWHERE | {name: name for name in ("top_k", "min_p", "repetition_penalty")}
 
 _ALL = (
     Dialect("openai"),
@@ -72,7 +77,8 @@ _ALL = (
     Dialect(
         "llama-server",
         grammar={"grammar": HERE},
-        sampling={**_MORE, "repetition_penalty": "repeat_penalty"},
+        sampling={**_MORE, "typical_p": "typical_p", "repetition_penalty": "repeat_penalty"},
+        named_tool=False,
         top_k_off=0,
         max_stops=64,
         owners=("llamacpp", "llama.cpp"),
@@ -82,6 +88,7 @@ _ALL = (
         schema={"response_format": {"type": "json_object", "value": HERE}},
         regex={"response_format": {"type": "regex", "value": HERE}},
         end_token_in_text=True,
+        template_kwargs=False,
     ),
 )
 DIALECTS: Mapping[str, Dialect] = MappingProxyType({each.name: each for each in _ALL})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import AsyncGenerator, Collection, Generator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, Unpack
@@ -45,12 +44,6 @@ class TgiBackend:
         self._max_stops = max_stops
         self._guarded, self._shown = tuple(control_tokens), frozenset(shown)
         self._only_root = False
-
-    def with_parameters(self, parameters: Mapping[str, Any]) -> Self:
-        """The same backend, on the same connections, with other parameters over these."""
-        other = copy.copy(self)
-        other.parameters = {**self.parameters, **parameters}
-        return other
 
     def follows(self, constraint: Constraint) -> bool:
         """Can the server keep an answer to this constraint?"""
@@ -147,7 +140,7 @@ class TgiBackend:
         told = body(
             request,
             max_stops=self._max_stops,
-            extra=self.parameters,
+            extra={**self.parameters, **request.extra},
             guarded=self._guarded,
             stream=stream,
         )

@@ -16,6 +16,7 @@ DEFAULT_MAX_STOPS = 4
 """How many stop strings a TGI takes that does not say how many it takes."""
 
 _SEEDS = 2**64
+_INSTEAD = {"min_p": "top_p", "presence_penalty": "frequency_penalty"}
 
 
 def body(
@@ -44,7 +45,7 @@ def body(
     }
     mine = {name: value for name, value in parameters.items() if value is not None}
     rest = {name: value for name, value in (extra or {}).items() if value is not None}
-    for name in ("temperature", "top_k", "top_p", "typical_p", "do_sample", "repetition_penalty"):
+    for name in _SAMPLED:
         rest.pop(name, None)  # `_sampling` has put these together
     whole = {"inputs": flat(request.prompt, guarded), "parameters": rest | mine}
     return {**whole, "stream": True} if stream else whole
@@ -58,8 +59,9 @@ def check(request: Request) -> None:
         )
     if request.max_tokens is not None and request.max_tokens < 1:
         raise UsageError(f"max_tokens is {request.max_tokens}", "ask for at least one token")
-    if request.sampling.min_p:
-        raise UsageError("TGI has no min_p", "leave it out, or use top_p")
+    for name in ("min_p", "presence_penalty"):
+        if getattr(request.sampling, name):
+            raise UsageError(f"TGI has no {name}", f"leave it out, or use {_INSTEAD[name]}")
 
 
 def follows(constraint: Constraint | None) -> bool:
@@ -73,6 +75,17 @@ def follows(constraint: Constraint | None) -> bool:
             return True
 
 
+_SAMPLED = (
+    "temperature",
+    "top_k",
+    "top_p",
+    "typical_p",
+    "do_sample",
+    "repetition_penalty",
+    "frequency_penalty",
+)
+
+
 def _sampling(asked: Sampling, extra: Mapping[str, Any]) -> dict[str, Any]:
     """How tokens are chosen. At temperature 0 nothing is sent that would make TGI sample after all."""
 
@@ -81,12 +94,17 @@ def _sampling(asked: Sampling, extra: Mapping[str, Any]) -> dict[str, Any]:
         return extra.get(name) if value is None else value
 
     temperature, top_k, top_p, typical_p = map(of, ("temperature", "top_k", "top_p", "typical_p"))
-    penalty = of("repetition_penalty")
+    penalties = {
+        "repetition_penalty": (penalty := of("repetition_penalty")) or None,
+        "frequency_penalty": (frequency := of("frequency_penalty")) or None,
+    }
     for name, value in (("temperature", temperature), ("repetition_penalty", penalty)):
         if value is not None and not (math.isfinite(value) and value >= 0):
             raise UsageError(f"{name} is {value}", "it is a number from 0 up")
+    if frequency is not None and not math.isfinite(frequency):
+        raise UsageError(f"frequency_penalty is {frequency}", "it is a number")
     if temperature == 0:
-        return {"do_sample": False, "repetition_penalty": penalty or None}
+        return {"do_sample": False, **penalties}
     chosen = {
         "temperature": temperature,
         "top_k": top_k if top_k and top_k > 0 else None,
@@ -95,7 +113,7 @@ def _sampling(asked: Sampling, extra: Mapping[str, Any]) -> dict[str, Any]:
     }
     sampled = any(value is not None for value in chosen.values())
     given = extra.get("do_sample")
-    return {**chosen, "repetition_penalty": penalty or None, "do_sample": given or sampled}
+    return {**chosen, **penalties, "do_sample": given or sampled}
 
 
 def _grammar(constraint: Constraint | None) -> dict[str, Any] | None:

@@ -9,10 +9,10 @@ from uuid import uuid4
 
 from ..errors import ConstraintError
 from ..events import Malformed, ToolCall
-from ..formats import Format, Parser
 from ..grammar import Rules, add_schema, literal, schema_to_gbnf
 from ..request import Constraint, Grammar, JsonSchema, Message, ToolSchema
 from ..schema import validate
+from . import Format, Parser
 
 __all__ = ["forced"]
 
