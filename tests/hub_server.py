@@ -362,13 +362,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _out(self, data: bytes) -> None:
         for at in range(0, len(data), 65536):
+            part = data[at : at + 65536]
+            self.record.sent += len(part)  # before a client can have all of it and look here
             try:
-                self.wfile.write(data[at : at + 65536])
+                self.wfile.write(part)
                 self.wfile.flush()
             except OSError:  # the client has gone, as some tests want it to
+                self.record.sent -= len(part)
                 self.close_connection = True
                 return
-            self.record.sent += len(data[at : at + 65536])
 
     def log_message(self, format: str, *args: Any) -> None:
         """Quiet: the tests read `seen`."""

@@ -28,10 +28,11 @@ from local_requests import GREEDY, LONG, both, collect, ours, says, theirs, told
 import chatwright.backends.local.run as run_module
 import chatwright.backends.local.tokenizer as tokenizer_module
 from chatwright.backends.local import LocalBackend
-from chatwright.backends.local.answer import Answer, StopCutter, engine_error
+from chatwright.backends.local.answer import Answer, engine_error
 from chatwright.backends.local.header import CONTROL, USER_DEFINED, Token, read_header
 from chatwright.backends.local.prompt import Vocabulary, plan
 from chatwright.backends.local.run import Run
+from chatwright.backends.stop import StopCutter
 from chatwright.errors import (
     BackendError,
     ConstraintError,

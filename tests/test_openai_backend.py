@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 from contextlib import aclosing
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,7 @@ from chatwright.errors import (
     UsageError,
 )
 from chatwright.events import Malformed, Notice, Reasoning, ToolCall, Usage
+from chatwright.grammar import regex_to_gbnf
 from chatwright.request import (
     ChatItem,
     Constraint,
@@ -142,7 +145,7 @@ OPENAI_SCHEMA = {
         ("llama-server", Grammar("root"), {"grammar": "root"}),
         ("openai", Regex("a+"), None),
         ("openai", Grammar("root"), None),
-        ("llama-server", Regex("a+"), None),
+        ("llama-server", Regex("ab"), {"grammar": regex_to_gbnf("ab")}),
         ("tgi", Grammar("root"), None),
     ],
 )
@@ -546,7 +549,7 @@ SERVERS: dict[str, tuple[dict[str, Any], Served]] = {
         Served("sglang", "org/name", "org/name", 4096, 64, ("json", "regex", "grammar"))),
     "llama-server": (
         {"/v1/models": models("llamacpp", "/disk/m.gguf"), "/props": {"default_generation_settings": {"n_ctx": 512}, "eos_token": "</s>"}},
-        Served("llama-server", "/disk/m.gguf", "", 512, 64, ("json", "grammar"), special_tokens={"eos_token": "</s>"})),
+        Served("llama-server", "/disk/m.gguf", "", 512, 64, ("json", "regex", "grammar"), special_tokens={"eos_token": "</s>"})),
     "any other": ({"/v1/models": models("someone", "gpt")}, Served("openai", "gpt", follows=("json",))),
 }  # fmt: skip
 
@@ -617,7 +620,7 @@ llama_server_alive: list[Any] = []
 def test_llama_server_answers_in_all_ways(llama_server: str, way: str):
     client = Client(llama_server, token="sesame")
     served = probe(client)
-    assert (served.kind, served.follows) == ("llama-server", ("json", "grammar"))
+    assert (served.kind, served.follows) == ("llama-server", ("json", "regex", "grammar"))
     assert served.context and served.context >= 512
     backend = backend_for(client, served, streaming="whole" not in way)
     assert isinstance(backend, OpenAIBackend)
@@ -645,5 +648,8 @@ def test_llama_server_refuses_in_our_words(llama_server: str):
             prompt=[Segment("Hi", True)], constraint=Grammar('root ::= "yes" | "no"'), max_tokens=8
         )
         assert text_of(list(backend.stream(text))) in ("yes", "no")
+        dated = replace(text, constraint=Regex(r"\d{4}-\d\d"), max_tokens=30)
+        assert re.fullmatch(r"\d{4}-\d\d", text_of(list(backend.stream(dated))))
+        assert backend.follows(Regex("a+"))
     with OpenAIBackend(llama_server, token="wrong") as backend, pytest.raises(Unauthorized):
         list(backend.chat(Request(messages=ASK)))

@@ -135,6 +135,13 @@ def test_what_the_server_tells_of_itself(echo: Address):
     assert echo.get("/v1/models/any/thing").json["id"] == "any/thing"
 
 
+def test_the_metrics_count_an_error_in_the_middle_of_a_stream():
+    with serving(Says("abc", BackendError("the engine died"))) as address:
+        address.post("/generate_stream", {"inputs": "abc"})
+        page = address.get("/metrics").body.decode()
+    assert "tgi_request_failure{err=" in page and "tgi_request_success 0" in page
+
+
 def test_the_metrics_count_what_was_asked():
     with serving(Echo()) as address:
         address.post("/generate", {"inputs": "abc"})

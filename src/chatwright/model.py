@@ -158,6 +158,14 @@ class Model:
             yield event
 
     @property
+    def context(self) -> int | None:
+        """How many tokens a prompt and its answer may have together, where the engine or the server tells."""
+        for name in ("n_ctx", "context"):
+            if isinstance(found := getattr(self.backend, name, None), int):
+                return found
+        return None
+
+    @property
     def tools_go_along(self) -> bool:
         """The server is given tools as they are, and takes its calls apart itself."""
         return self._known.tools_go_along

@@ -90,21 +90,24 @@ def backend_for(
     """A backend for this server. `route="chat"` takes the chat route of a TGI too."""
     tokens = tuple(served.special_tokens.values())
     if served.is_text and route != "chat":
-        return TgiBackend(
+        backend: TgiBackend | OpenAIBackend = TgiBackend(
             client,
             parameters=parameters,
             max_stops=served.max_stops,
             control_tokens=tokens,
             streaming=streaming,
         )
-    return OpenAIBackend(
-        client,
-        model=served.model,
-        dialect=served.kind,
-        parameters=parameters,
-        control_tokens=tokens,
-        streaming=streaming,
-    )
+    else:
+        backend = OpenAIBackend(
+            client,
+            model=served.model,
+            dialect=served.kind,
+            parameters=parameters,
+            control_tokens=tokens,
+            streaming=streaming,
+        )
+    backend.context = served.context
+    return backend
 
 
 def _soon() -> float:
@@ -183,7 +186,8 @@ def _chat_server(
 ) -> Served:
     name = text(model.get("id"))
     dialect = DIALECTS[kind]
-    known = {"json": dialect.schema, "regex": dialect.regex, "grammar": dialect.grammar}
+    regex = dialect.regex or (dialect.grammar if dialect.gbnf else None)
+    known = {"json": dialect.schema, "regex": regex, "grammar": dialect.grammar}
     meta = mapping(model.get("meta"))
     settings = mapping(props.get("default_generation_settings"))
     lengths = (model.get("max_model_len"), settings.get("n_ctx"), meta.get("n_ctx"))

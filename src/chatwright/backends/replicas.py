@@ -116,6 +116,11 @@ class Replicas:
         return self.served.model
 
     @property
+    def context(self) -> int | None:
+        """How many tokens a prompt and its answer may have together."""
+        return self.served.context
+
+    @property
     def route(self) -> Route:
         """`text` where the servers take prompts and tell the template to render them with."""
         return "text" if self.served.is_text and self.served.chat_template else "chat"

@@ -102,12 +102,14 @@ class EventStream:
         shape: Shape,
         headers: Mapping[str, str] | None = None,
         last: bytes = b"",
+        failed: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._events = events
         self._limits = limits
         self._shape = shape
         self._headers = headers or {}
         self._last = last
+        self._failed = failed
         self._begun = False
         self._sending = False
         self._moved = time.monotonic()
@@ -131,7 +133,9 @@ class EventStream:
             if not self._begun:
                 raise
             report(err)
-            await self._put(send, event(self._shape(refusal_of(err))) + self._last)
+            refusal = refusal_of(err)
+            self._failed(refusal.kind)
+            await self._put(send, event(self._shape(refusal)) + self._last)
         finally:
             heart.cancel()
         await self._begin(send)

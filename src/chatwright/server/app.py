@@ -97,7 +97,7 @@ def _get(path: str, handler: Any) -> Route:
 def _refused_with(metrics: Metrics) -> Any:
     async def handler(request: HttpRequest, error: Exception) -> Json:
         refusal = refusal_of(error)
-        metrics.failures[refusal.kind] += 1
+        metrics.failed(refusal.kind)
         return refused(request.scope, refusal)
 
     return handler

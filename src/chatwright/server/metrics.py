@@ -60,6 +60,10 @@ class Metrics:
     def see(self, name: str, value: float) -> None:
         self.histograms[name].see(value)
 
+    def failed(self, kind: str) -> None:
+        """An answer that was refused, or that ended in an error."""
+        self.failures[kind] += 1
+
     @property
     def mean_seconds(self) -> float:
         """How long an answer takes, on average."""

@@ -113,6 +113,7 @@ class Native:
             self._served.limits,
             shape=flat,
             headers=shape_tgi.stream_headers(job),
+            failed=self._gate.metrics.failed,
         )
 
     async def _events(self, job: Generate, record: Record) -> AsyncGenerator[bytes, None]:

@@ -61,7 +61,8 @@ class OpenAI:
         return Reply(self._whole_completion(job, record))
 
     def _stream(self, events: AsyncGenerator[bytes, None]) -> EventStream:
-        return EventStream(events, self._served.limits, shape=nested, last=_DONE)
+        failed = self._gate.metrics.failed
+        return EventStream(events, self._served.limits, shape=nested, last=_DONE, failed=failed)
 
     async def _whole_chat(self, chat: Chat, record: Record) -> tuple[Any, Mapping[str, str]]:
         turn = _turn(chat)

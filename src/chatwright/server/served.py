@@ -37,7 +37,7 @@ class Served:
 
     def __init__(self, model: Model, limits: Limits | None = None, name: str = "") -> None:
         limits = limits or Limits()
-        known = getattr(model.backend, "n_ctx", None)
+        known = model.context
         self.model = model
         most = min(known, limits.max_total_tokens) if isinstance(known, int) else None
         self.limits = replace(limits, max_total_tokens=most) if most else limits

@@ -39,6 +39,9 @@ class OpenAIBackend:
     answer comes whole, and `timeout` then bounds all of it.
     """
 
+    context: int | None = None
+    """How many tokens a prompt and its answer may have together, where the server has told."""
+
     def __init__(
         self,
         server: str | Client,

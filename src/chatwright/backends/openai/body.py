@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from chatwright.backends.guard import flat
 from chatwright.errors import ConstraintError, UsageError
+from chatwright.grammar import regex_to_gbnf
 from chatwright.request import (
     Constraint,
     Grammar,
@@ -150,6 +151,8 @@ def _constraint(constraint: Constraint | None, dialect: Dialect) -> Body:
             f"a server of the kind '{dialect.name}' would ignore a {type(constraint).__name__}",
             "give a JSON schema, or check the answer yourself",
         )
+    if isinstance(value, Regex):
+        value = regex_to_gbnf(value.pattern)
     return cast(Body, _filled(shape, value))
 
 
@@ -157,6 +160,8 @@ def _shape(constraint: Constraint, dialect: Dialect) -> tuple[Shape | None, Any]
     match constraint:
         case JsonSchema(schema):
             return dialect.schema, dict(schema)
+        case Regex(pattern) if dialect.regex is None and dialect.gbnf:
+            return dialect.grammar, constraint
         case Regex(pattern):
             return dialect.regex, pattern
         case Grammar(gbnf):

@@ -47,6 +47,8 @@ class Dialect:
     """Does it take variables for its chat template? One that does not would ignore them."""
     named_tool: bool = True
     """Can a tool be chosen by its name? One that cannot takes `required`, and is told of that tool alone."""
+    gbnf: bool = False
+    """Is its `grammar` one in GBNF? Then a pattern can be written as one."""
     end_token_in_text: bool = False
     owners: tuple[str, ...] = ()
     """What such a server calls itself in `owned_by` of `/v1/models`."""
@@ -79,6 +81,7 @@ _ALL = (
         grammar={"grammar": HERE},
         sampling={**_MORE, "typical_p": "typical_p", "repetition_penalty": "repeat_penalty"},
         named_tool=False,
+        gbnf=True,
         top_k_off=0,
         max_stops=64,
         owners=("llamacpp", "llama.cpp"),
