@@ -151,15 +151,14 @@ def bounded(item: Node, least: int, most: int | None) -> tuple[int, int]:
 
 
 def _class(found: Ranges) -> str:
-    """A set as `[…]`. The engine cannot match the character NUL."""
+    """A set as `[…]`. The engine cannot match the character NUL.
+
+    What is in it is named, not what is out of it: beyond that are numbers which are no characters, and a model whose
+    tokens are bytes would spell them.
+    """
     found = _chars.both(found, _NO_NUL)
-    if found == _NO_NUL:
-        return "."
     if _chars.count(found) == 1:
         return literal(chr(found[0][0]))
-    others = _chars.both(_chars.invert(found), _NO_NUL)
-    if len(others) < len(found) and len(others) <= 40:
-        return f"[^{''.join(_pair(low, high) for low, high in others)}]"
     return f"[{''.join(_pair(low, high) for low, high in found)}]"
 
 

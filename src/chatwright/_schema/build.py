@@ -71,6 +71,9 @@ class Builder:
         self._kept: list[Sequence[Placed]] = []  # so that no two schemas are ever one object
         self._numbers: dict[str, int] = {}
         self._steps = 0
+        self._automata = 0
+        self.languages: dict[tuple[int | None, ...], tuple[object, Node]] = {}
+        """What was made of strings of a pattern, a format and lengths: the next ones are the same."""
 
     def node(self, parts: Sequence[Placed]) -> Node:
         """The tree of the values that fit all of these: a rule, which is worked out later."""
@@ -133,12 +136,11 @@ class Builder:
 
     def add_automaton(self, automaton: Any, where: str, *, quoted: bool) -> Node:
         """The tree for an automaton, its rules added."""
-        name = self.fresh(where)
-        while any(other.startswith(f"{name}-") for other in self.rules):
-            name += "x"
+        self._automata += 1
+        name = f"{self.fresh(where)}-A{self._automata}"  # no other name has a capital letter
         start, named = automaton_rules(automaton, name, json_string=quoted)
         self.rules.update(named)
-        self.rules.setdefault(name, NEVER)
+        self._steps += len(named)
         return start
 
     def finite(self, parts: Sequence[Placed]) -> list[Any] | None:

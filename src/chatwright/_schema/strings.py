@@ -61,6 +61,10 @@ def _of_language(
         fitted = _fitted(found[0].tree, least, most)
         if fitted is not None:
             return in_json(ended(fitted))
+    # `found` is kept beside what was made of it, so that no other can have its ids
+    key = (*map(id, found), least, most)
+    if not excluded and key in builder.languages:
+        return builder.languages[key][1]
     try:
         together = [f.automaton for f in found] + excluded
         if least:
@@ -72,7 +76,10 @@ def _of_language(
             both = intersect(both, other)
         if both.empty:
             raise Impossible(f"{where}: no string fits 'pattern', 'format' and the lengths at once")
-        return builder.add_automaton(both, where, quoted=True)
+        made = builder.add_automaton(both, where, quoted=True)
+        if not excluded:
+            builder.languages[key] = found, made
+        return made
     except TooLarge as err:
         raise ConstraintError(f"{where}: the keyword 'pattern': {err}", err.hint) from err
 
