@@ -32,6 +32,7 @@ from .templates import ChatTemplate
 
 if TYPE_CHECKING:
     from .backends.local.hub import Report
+    from .opening import Choice, Route
 
 __all__ = ["DEFAULT_MODEL", "Model", "Options", "open_model"]
 
@@ -336,6 +337,9 @@ def open_model(
     base_url: str | None = None,
     wait_for_model: bool | float = True,
     timeout: float | None = 120.0,
+    chat_template: Choice | None = None,
+    model_id: str | None = None,
+    route: Route = "auto",
 ) -> Model:
     """The model that a string names, wherever it runs.
 
@@ -347,6 +351,10 @@ def open_model(
     providers behind its router, `org/name:provider` at this one. `endpoint:NAME` is an Inference Endpoint of your
     account, `endpoint:org/NAME` of another; one that sleeps is waited for, `wait_for_model` seconds at most.
     `base_url` takes the place of the Hub's addresses, and `timeout` bounds each wait for a server.
+
+    `chat_template` (a `ChatTemplate`, its source, a file, or the name of one that is built in, as `chatml`) and
+    `model_id` (a model of the Hub or a folder that has the template) come before what a server tells; `route` is
+    `text` to render prompts here and `chat` to leave that to the server.
 
     `token` takes the place of `HF_TOKEN`. Without a string it is what the environment variable `CHATWRIGHT_MODEL`
     says, else `nano`.
@@ -362,6 +370,9 @@ def open_model(
         base_url=base_url,
         wait_for_model=wait_for_model,
         timeout=timeout,
+        chat_template=chat_template,
+        model_id=model_id,
+        route=route,
     )
 
 

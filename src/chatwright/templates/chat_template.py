@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import os
+import re
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any, cast
 
-import jinja2
-
-from ..errors import TemplateError
+from ..errors import TemplateError, did_you_mean
 from ..request import Message, Segment, ToolSchema
 from .capabilities import Capabilities, probe
-from .inputs import CONTINUE_TAG, Tracer, mark_the_end, plain_data, plain_messages, plain_text
-from .limits import Overrun
-from .load import gguf_template
+from .inputs import Tracer, mark_the_end, plain_data, plain_messages, plain_text
+from .places import Found, read_config, templates_of
 from .provenance import segments
+from .refusal import cut, refused, unfollowed
 from .sandbox import NOW, Compiled, compile_source, run_template
+from .special import SPECIAL_TOKENS, Special, Token, read_special, said
 
 __all__ = ["SPECIAL_TOKENS", "ChatTemplate"]
 
-SPECIAL_TOKENS = tuple(
-    f"{name}_token" for name in ["bos", "eos", "unk", "sep", "pad", "cls", "mask"]
-)
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class ChatTemplate:
     """A chat template and the special tokens that it may name.
 
@@ -36,6 +35,11 @@ class ChatTemplate:
 
     A template that cannot be compiled is a `TemplateError` here, one that refuses the messages is a
     `TemplateError` at `render`, with the template's own words.
+
+    Some models have several templates by name: `{"default": ..., "tool_use": ...}`. Then `tool_use` renders
+    when there are tools, else `default`; `named("rag")` is the one of that name. With `sha256=` only the very
+    template with that fingerprint is taken. Every further argument is a special token, as the tokenizer's files
+    write it: `image_token="<image>"`, `additional_special_tokens=[...]`.
     """
 
     source: str
@@ -46,34 +50,91 @@ class ChatTemplate:
     pad_token: str | None = None
     cls_token: str | None = None
     mask_token: str | None = None
+    more_tokens: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The special tokens with other names that the template sees."""
+    templates: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The templates by name, where the model has several or names its one; `source` is then the default."""
+    origin: str = field(default="", compare=False)
+    """Where it was found, in words."""
 
     def __init__(
         self,
-        source: str,
+        source: str | Mapping[str, str] | Sequence[Mapping[str, str]],
         *,
-        bos_token: str | None = None,
-        eos_token: str | None = None,
-        unk_token: str | None = None,
-        sep_token: str | None = None,
-        pad_token: str | None = None,
-        cls_token: str | None = None,
-        mask_token: str | None = None,
+        bos_token: Token = None,
+        eos_token: Token = None,
+        unk_token: Token = None,
+        sep_token: Token = None,
+        pad_token: Token = None,
+        cls_token: Token = None,
+        mask_token: Token = None,
+        sha256: str | None = None,
+        origin: str = "",
+        **more: Any,
     ) -> None:
-        if not isinstance(cast("Any", source), str):
-            raise TemplateError(f"a chat template is text, not a {type(source).__name__}")
         given = (bos_token, eos_token, unk_token, sep_token, pad_token, cls_token, mask_token)
-        object.__setattr__(self, "source", source)
-        for name, token in zip(SPECIAL_TOKENS, given, strict=True):
-            object.__setattr__(self, name, token)
-        self._compiled()
+        tokens: dict[str, Any] = {**dict(zip(SPECIAL_TOKENS, given, strict=True)), **more}
+        for name in more:
+            if not name.endswith(("_token", "_special_tokens")):
+                raise TypeError(f"ChatTemplate has no argument {name!r}")
+        self._fill(Found(_given(source), read_special(said(tokens)), place=origin), sha256)
+
+    def _fill(self, found: Found, sha256: str | None) -> None:
+        """Set what was found, and see that it is the one that was pinned, and that it compiles."""
+        templates = found.templates
+        by_name = dict(templates) if isinstance(templates, Mapping) else {}
+        source = by_name.get("default") or next(iter(by_name.values()), "")
+        variables = found.special.variables
+        values: dict[str, Any] = {name: variables.get(name) for name in SPECIAL_TOKENS}
+        values["source"] = templates if isinstance(templates, str) else source
+        values["more_tokens"] = {n: t for n, t in variables.items() if n not in SPECIAL_TOKENS}
+        values["templates"] = by_name
+        values["origin"] = found.place
+        values["_found"] = found
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+        self._pinned(sha256)
+        for text in by_name.values() or [self.source]:
+            _compiled(text)
 
     def __hash__(self) -> int:
         return hash(self.source)
 
     @property
     def sha256(self) -> str:
-        """The fingerprint of the source."""
-        return hashlib.sha256(self.source.encode("utf-8", "surrogatepass")).hexdigest()
+        """The fingerprint of the source; where there are several templates, of all their names and sources."""
+        if not self.templates or list(self.templates) == ["default"]:
+            return _sha256(self.source)
+        return _sha256("".join(f"{n}\0{_sha256(s)}\n" for n, s in sorted(self.templates.items())))
+
+    @property
+    def special_tokens(self) -> dict[str, str]:
+        """Every special token that the template sees, by its name."""
+        own = {name: getattr(self, name) for name in SPECIAL_TOKENS}
+        return {**{n: t for n, t in own.items() if t is not None}, **self.more_tokens}
+
+    @functools.cached_property
+    def control_tokens(self) -> tuple[str, ...]:
+        """What no caller may write: the control tokens that the tokenizer lists, else those the template writes."""
+        from .control import control_tokens
+
+        found: Found = self.__dict__["_found"]
+        return control_tokens(self, found.special.listed, found.added, found.control)
+
+    def with_tokens(self, special_tokens: Mapping[str, str]) -> ChatTemplate:
+        """The same template with these special tokens."""
+        found: Found = self.__dict__["_found"]
+        tokens: dict[str, Any] = dict(special_tokens)
+        listed = (*found.special.listed, *tokens.values())
+        return self._of(replace(found, special=Special(tokens, tuple(dict.fromkeys(listed)))))
+
+    def named(self, name: str) -> ChatTemplate:
+        """The template of that name, with the same tokens."""
+        if name not in self.templates:
+            guess = did_you_mean(name, self.templates) if self.templates else "it has one alone"
+            raise TemplateError(f"there is no chat template called '{name[:80]}'", guess)
+        found: Found = self.__dict__["_found"]
+        return self._of(replace(found, templates=self.templates[name]))
 
     def render(
         self,
@@ -109,14 +170,14 @@ class ChatTemplate:
         asked = _Asked(messages, tools, add_generation_prompt, continue_final_message, now, kwargs)
         asked = asked.at_one_moment()
         expected = self._render(asked, plain_text, tracing=False)
-        if not self._compiled().followable:
-            raise _unfollowed("it escapes its output as HTML")
+        if not _compiled(self._chosen(tools)).followable:
+            raise unfollowed("it escapes its output as HTML")
         try:
             followed = self._render(asked, Tracer(), tracing=True)
         except TemplateError as err:
-            raise _unfollowed(str(err)) from err
+            raise unfollowed(str(err)) from err
         if followed != expected:
-            raise _unfollowed("following it gave another text")
+            raise unfollowed("following it gave another text")
         return segments(followed)
 
     def capabilities(self) -> Capabilities:
@@ -124,20 +185,145 @@ class ChatTemplate:
         return probe(self)
 
     @classmethod
-    def from_gguf_metadata(cls, metadata: Mapping[str, Any]) -> ChatTemplate:
-        """The template that a GGUF file carries, with the special tokens of its vocabulary."""
-        return cls(**gguf_template(metadata))
+    def from_hub(
+        cls,
+        repo_id: str,
+        *,
+        revision: str | None = None,
+        token: str | bool | None = None,
+        cache_dir: str | os.PathLike[str] | None = None,
+        offline: bool | None = None,
+        name: str | None = None,
+        sha256: str | None = None,
+        timeout: float | None = None,
+    ) -> ChatTemplate:
+        """The template of a repository of the Hub, from its small files alone: a few requests, one when they are cached.
 
-    def _compiled(self) -> Compiled:
-        try:
-            return compile_source(self.source)
-        except (
-            Exception
-        ) as err:  # whatever parsing a stranger's template raises; the reader is the user
-            raise _refused(err, None, "the chat template cannot be compiled") from err
+        `offline` (else `HF_HUB_OFFLINE`) asks nobody: what the cache does not have counts as absent. `name` takes
+        one of several templates, and `timeout` bounds all of it. A token that was not given is sent to the Hub's
+        own hosts only, whatever `HF_ENDPOINT` says.
+        """
+        from .hub import hub_template
+
+        place = None if cache_dir is None else Path(cache_dir)
+        found = hub_template(repo_id, revision, token, place, offline, timeout)
+        return cls._of(found, name, sha256)
+
+    @classmethod
+    def from_dir(
+        cls, path: str | os.PathLike[str], *, name: str | None = None, sha256: str | None = None
+    ) -> ChatTemplate:
+        """The template of a folder with a tokenizer's files, as `save_pretrained` writes it."""
+        from .load import folder_template
+
+        return cls._of(folder_template(Path(path).expanduser()), name, sha256)
+
+    @classmethod
+    def from_file(
+        cls, path: str | os.PathLike[str], *, name: str | None = None, sha256: str | None = None
+    ) -> ChatTemplate:
+        """The template in a file: jinja, or a `tokenizer_config.json`."""
+        from .load import file_template
+
+        return cls._of(file_template(Path(path).expanduser()), name, sha256)
+
+    @classmethod
+    def from_tokenizer_config(
+        cls, config: Mapping[str, Any], *, name: str | None = None, sha256: str | None = None
+    ) -> ChatTemplate:
+        """The template in a tokenizer's configuration, which is there as `chat_template` in any of its forms."""
+        return cls._of(read_config(config), name, sha256, "this tokenizer configuration")
+
+    @classmethod
+    def from_gguf_metadata(
+        cls, metadata: Mapping[str, Any], *, name: str | None = None, sha256: str | None = None
+    ) -> ChatTemplate:
+        """The template that a GGUF file carries, with the special tokens of its vocabulary."""
+        from .load import gguf_template
+
+        return cls._of(gguf_template(metadata), name, sha256, "this GGUF file")
+
+    @classmethod
+    def from_info(
+        cls, info: Mapping[str, Any], *, name: str | None = None, sha256: str | None = None
+    ) -> ChatTemplate:
+        """The template that a server tells in its `/info`."""
+        from .load import info_template
+
+        return cls._of(info_template(info), name, sha256, "the server's /info")
+
+    @classmethod
+    def built_in(
+        cls,
+        name: str,
+        *,
+        vocabulary: Container[str] | None = None,
+        special_tokens: Mapping[str, str] | None = None,
+        sha256: str | None = None,
+    ) -> ChatTemplate:
+        """A well-known format, such as `chatml`, for a model without a template.
+
+        Where `vocabulary` has not the tokens that the format writes, it is an error that names those that fit.
+        """
+        from .builtin import pick
+
+        given = dict(special_tokens or {})
+        bos, eos = given.get("bos_token"), given.get("eos_token")
+        known = pick(name, vocabulary=vocabulary, bos=bos, eos=eos)
+        tokens: dict[str, Any] = {"bos_token": known.bos, "eos_token": known.eos, **given}
+        return cls(known.source, sha256=sha256, origin=f"the built-in format {name}", **tokens)
+
+    @classmethod
+    def _of(
+        cls,
+        found: Found,
+        name: str | None = None,
+        sha256: str | None = None,
+        what: str = "this model",
+    ) -> ChatTemplate:
+        if found.templates is None:
+            from .builtin import no_template
+
+            raise no_template(what)
+        self = cls.__new__(cls)
+        if name is None:
+            self._fill(found, sha256)
+            return self
+        self._fill(found, None)
+        chosen = self.named(name)
+        chosen._pinned(sha256)
+        return chosen
+
+    def _pinned(self, sha256: str | None) -> None:
+        """Is this the very template that was asked for?"""
+        if sha256 is None:
+            return
+        wanted = sha256.strip().lower().removeprefix("sha256:")
+        if not re.fullmatch(r"[0-9a-f]{64}", wanted):
+            raise TemplateError(
+                f"'{sha256[:80]}' is no SHA-256", "it is 64 hexadecimal digits: see template.sha256"
+            )
+        if wanted != self.sha256:
+            raise TemplateError(
+                f"the chat template is not the pinned one: its SHA-256 is {self.sha256} and should be {wanted}",
+                "read what has changed before you pin the new one, or take the revision that you pinned it at",
+            )
+
+    def _chosen(self, tools: Any) -> str:
+        """The source for these arguments."""
+        if not self.templates:
+            return self.source
+        name = "tool_use" if tools is not None and "tool_use" in self.templates else "default"
+        if name in self.templates:
+            return self.templates[name]
+        names = ", ".join(sorted(self.templates))
+        raise TemplateError(
+            f"this model has several chat templates and none of them is the default: {names}",
+            "choose one: template.named(...), or name= where it is loaded",
+        )
 
     def _render(self, asked: _Asked, text: Callable[[str], str], *, tracing: bool) -> str:
-        compiled = self._compiled()
+        compiled = _compiled(self._chosen(asked.tools))
         try:
             variables = self._variables(asked, text)
             last = cast("list[dict[str, Any]]", variables["messages"])[-1]
@@ -146,14 +332,13 @@ class ChatTemplate:
         except TemplateError:
             raise
         except Exception as err:  # a template may raise anything; the user gets to read it
-            raise _refused(err, compiled, "the chat template refused these messages") from err
-        return result if end is None else _cut(result, end)
+            raise refused(err, compiled, "the chat template refused these messages") from err
+        return result if end is None else cut(result, end)
 
     def _variables(self, asked: _Asked, text: Callable[[str], str]) -> dict[str, Any]:
-        tokens = {name: getattr(self, name) for name in SPECIAL_TOKENS}
         return {
             "documents": None,
-            **{name: token for name, token in tokens.items() if token is not None},
+            **cast("Found", self.__dict__["_found"]).special.variables,
             **{name: plain_data(value, text) for name, value in asked.kwargs.items()},
             "messages": plain_messages(asked.messages, text),
             "tools": plain_data(asked.tools, text),
@@ -186,47 +371,22 @@ class _Asked:
         )
 
 
-def _cut(rendered: str, final: str) -> str:
-    """The prompt up to where the final message ends."""
-    tag = CONTINUE_TAG.strip()
-    at = rendered.rfind(tag)
-    if at < 0 or final.strip() not in rendered:
-        raise TemplateError(
-            "continue_final_message is set but the final message does not appear in the chat after"
-            " applying the chat template! The template may drop or change it",
-            "render without continue_final_message",
-        )
-    kept = rendered[:at]
-    # Where the template trimmed the tag's blank, it would have trimmed the message's own too.
-    return kept if rendered.startswith(CONTINUE_TAG, at) else kept.rstrip()
+def _compiled(source: str) -> Compiled:
+    try:
+        return compile_source(source)
+    except (
+        Exception
+    ) as err:  # whatever parsing a stranger's template raises; the reader is the user
+        raise refused(err, None, "the chat template cannot be compiled") from err
 
 
-def _refused(err: Exception, compiled: Compiled | None, otherwise: str) -> TemplateError:
-    line = _line(err, compiled)
-    where = f" in line {line} of it" if line else ""
-    hint = f"the chat template broke{where} ({type(err).__name__})"
-    if isinstance(err, Overrun):
-        hint = f"it was stopped{where}; real models' templates stay far below this limit"
-    elif isinstance(err, jinja2.TemplateError):
-        hint = f"the chat template says this{where}"
-    return TemplateError(str(err) or otherwise, hint)
+def _given(source: Any) -> str | dict[str, str]:
+    if isinstance(source, str):
+        return str.__str__(source)
+    if not isinstance(source, Mapping | list | tuple):
+        raise TemplateError(f"a chat template is text, not a {type(source).__name__}")
+    return templates_of(cast("Any", source), "this argument") or {}
 
 
-def _line(err: Exception, compiled: Compiled | None) -> int | None:
-    """The line of the template that was running."""
-    if compiled is None:
-        return getattr(err, "lineno", None)
-    found: int | None = None
-    trace = err.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_globals.get("__jinja_template__") is compiled.template:
-            found = compiled.template.get_corresponding_lineno(trace.tb_lineno)
-        trace = trace.tb_next
-    return found
-
-
-def _unfollowed(reason: str) -> TemplateError:
-    return TemplateError(
-        f"cannot tell which characters of the prompt the template wrote: {reason}",
-        "give another chat_template, or let the server render the messages",
-    )
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -38,7 +38,7 @@ from .limits import (
 )
 from .provenance import Traced, caller, distrust, holds_caller, join, marks_of
 
-__all__ = ["Compiled", "compile_source", "run_template"]
+__all__ = ["NOW", "Compiled", "compile_source", "literals", "run_template"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,3 +315,12 @@ NOW = "chatwright now"
 """The variable (no template can name it) that holds the moment of the render."""
 
 _ENVIRONMENT = _Environment()
+
+
+def literals(source: str) -> list[str]:
+    """The texts that stand in a template, between its tags and as strings inside them."""
+    with running(Run()):
+        tree = _ENVIRONMENT.parse(source)
+    outside = [node.data for node in tree.find_all(nodes.TemplateData)]
+    inside = [node.value for node in tree.find_all(nodes.Const)]
+    return outside + [value for value in inside if isinstance(value, str)]
