@@ -354,3 +354,10 @@ def test_a_deadline_that_has_passed_asks_nobody():
         with pytest.raises(TimedOut, match="before the model was asked"):
             answer(server=server, deadline=time.monotonic() - 1)
         assert server.requests == []
+
+
+@pytest.mark.parametrize("name", ["top_p", "typical_p", "repetition_penalty"])
+def test_a_setting_of_zero_is_not_taken_for_one_that_was_not_given(name: str):
+    backend = TgiBackend("http://127.0.0.1:1", max_retries=0)
+    with pytest.raises(UsageError, match=f"{name} is 0"):
+        backend.once(Request(prompt=HI, sampling=Sampling(**{name: 0})))

@@ -14,19 +14,46 @@ TYPE_CHECKING = False  # typing's own costs more to import than all the rest of 
 if TYPE_CHECKING:
     from typing import Any
 
+    from . import hub
     from .agent import Agent, Limits
+    from .langchain import (
+        ChatHuggingFace,
+        HuggingFaceEndpoint,
+        HuggingFaceHub,
+        HuggingFaceLocal,
+        HuggingFaceTextGenInference,
+    )
     from .model import Model, open_model
     from .tools import Tool
 
-__all__ = ["Agent", "Limits", "Model", "Tool", "__version__", "open_model"]
+__all__ = [
+    "Agent",
+    "ChatHuggingFace",
+    "HuggingFaceEndpoint",
+    "HuggingFaceHub",
+    "HuggingFaceLocal",
+    "HuggingFaceTextGenInference",
+    "Limits",
+    "Model",
+    "Tool",
+    "__version__",
+    "hub",
+    "open_model",
+]
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Agent": "agent",
+    "ChatHuggingFace": "langchain",
+    "HuggingFaceEndpoint": "langchain",
+    "HuggingFaceHub": "langchain",
+    "HuggingFaceLocal": "langchain",
+    "HuggingFaceTextGenInference": "langchain",
     "Limits": "agent",
     "Model": "model",
     "Tool": "tools",
+    "hub": "hub",
     "open_model": "model",
 }
 
@@ -34,7 +61,8 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    home = import_module(f".{_HOMES[name]}", __name__)
+    value = home if _HOMES[name] == name else getattr(home, name)
     globals()[name] = value
     return value
 

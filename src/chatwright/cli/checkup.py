@@ -160,8 +160,8 @@ def _template(model: Model) -> Iterator[Fact]:
         return
     inside = getattr(model.backend, "chat_template_source", None) == template.source
     lines = template.source.count("\n") + 1
-    told = getattr(model.backend, "client", None) is not None
-    source = "from the file" if inside else "from the server" if told else "given"
+    known = template.origin.removeprefix("given")
+    source = "from the file" if inside else f"from {known}" if known else "given"
     shown = f"{source}, {lines} lines, SHA-256 {template.sha256[:12]}"
     data = {"lines": lines, "sha256": template.sha256, "in_file": inside, "source": source}
     yield Fact(_TEMPLATE, "chat template", shown, data=data)

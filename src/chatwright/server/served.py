@@ -21,7 +21,6 @@ from .refusal import Refusal
 __all__ = ["Fit", "Served", "Watched"]
 
 _ADDED = 8  # tokens that a tokenizer may put before a text; every other one stands for a byte of it at least
-_SPECIAL = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +49,7 @@ class Served:
         template = self.model.template
         if template is None:
             return {}
-        found = {name: getattr(template, name) for name in _SPECIAL}
-        return {"chat_template": template.source, **{k: v for k, v in found.items() if v}}
+        return {"chat_template": template.source, **template.special_tokens}
 
     @property
     def here(self) -> bool:

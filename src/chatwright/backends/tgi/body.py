@@ -95,12 +95,17 @@ def _sampling(asked: Sampling, extra: Mapping[str, Any]) -> dict[str, Any]:
 
     temperature, top_k, top_p, typical_p = map(of, ("temperature", "top_k", "top_p", "typical_p"))
     penalties = {
-        "repetition_penalty": (penalty := of("repetition_penalty")) or None,
+        "repetition_penalty": (penalty := of("repetition_penalty")),
         "frequency_penalty": (frequency := of("frequency_penalty")) or None,
     }
-    for name, value in (("temperature", temperature), ("repetition_penalty", penalty)):
-        if value is not None and not (math.isfinite(value) and value >= 0):
-            raise UsageError(f"{name} is {value}", "it is a number from 0 up")
+    if temperature is not None and not (math.isfinite(temperature) and temperature >= 0):
+        raise UsageError(f"temperature is {temperature}", "it is a number from 0 up")
+    above = {"repetition_penalty": penalty, "top_p": top_p, "typical_p": typical_p}
+    for name, value in above.items():
+        if value is not None and not (math.isfinite(value) and value > 0):
+            raise UsageError(
+                f"{name} is {value}", "TGI takes a number above 0, and 1 changes nothing"
+            )
     if frequency is not None and not math.isfinite(frequency):
         raise UsageError(f"frequency_penalty is {frequency}", "it is a number")
     if temperature == 0:
@@ -108,8 +113,10 @@ def _sampling(asked: Sampling, extra: Mapping[str, Any]) -> dict[str, Any]:
     chosen = {
         "temperature": temperature,
         "top_k": top_k if top_k and top_k > 0 else None,
-        "top_p": top_p if top_p and top_p < 1 else None,  # 1 means off, and TGI refuses it
-        "typical_p": typical_p if typical_p and typical_p < 1 else None,
+        "top_p": top_p
+        if top_p is not None and top_p < 1
+        else None,  # 1 means off, and TGI refuses it
+        "typical_p": typical_p if typical_p is not None and typical_p < 1 else None,
     }
     sampled = any(value is not None for value in chosen.values())
     given = extra.get("do_sample")
