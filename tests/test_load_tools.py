@@ -81,7 +81,7 @@ def test_an_unknown_name_is_answered_with_a_near_one():
     with pytest.raises(UnknownTool, match="there is no tool called 'calculater'") as error:
         load_tools(["calculater"])
     assert error.value.hint == "did you mean 'calculator'?"
-    assert refusal("zzz").hint == "known: calculator, search"
+    assert refusal("zzz").hint == "known: calculator, search, serpapi"
 
 
 def test_a_file_named_without_its_ending_is_suggested():

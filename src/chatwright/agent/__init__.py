@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from .loop import Agent
+from .loop import Agent, Loop
 from .planner import ModelPlanner, to_messages
 from .run import Limits, Planner, Run, Step, Turn
 
-__all__ = ["Agent", "Limits", "ModelPlanner", "Planner", "Run", "Step", "Turn", "to_messages"]
+__all__ = [
+    "Agent",
+    "Limits",
+    "Loop",
+    "ModelPlanner",
+    "Planner",
+    "Run",
+    "Step",
+    "Turn",
+    "to_messages",
+]

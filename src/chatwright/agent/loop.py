@@ -1,9 +1,9 @@
-"""The one loop: ask the model, run its tools, repeat. `Agent.stream` and `Agent.astream` only wait."""
+"""The one loop: ask, run tools, repeat. `Loop` is it, over any planner; `Agent` is a model's, and only waits."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Iterator, Mapping
 from contextlib import aclosing, closing
 from dataclasses import replace
 from typing import Any, Protocol, cast
@@ -16,11 +16,76 @@ from ..tools.run import arun_tool, run_tool
 from .planner import ModelPlanner
 from .run import Limits, Planner, Run, Step, Turn
 
-__all__ = ["Agent"]
+__all__ = ["Agent", "Loop"]
 
 
 class _Streams(Protocol):
     def stream(self, *args: Any, **kwargs: Any) -> Iterator[Event]: ...
+
+
+class Loop:
+    """Asks a planner what to do, runs the tools it names, and asks again, until it answers or a limit is reached.
+
+    `tools` are found by their keys, which are the names that the planner uses.
+    """
+
+    def __init__(self, planner: Planner, tools: Mapping[str, Tool], limits: Limits) -> None:
+        self.planner, self.tools, self.limits = planner, tools, limits
+
+    def events(self, run: Run) -> Generator[Event, None, None]:
+        """Everything that happens, as it happens; the last event is a `Finish`. What the planner raises is raised."""
+        while (end := run.over(self.limits, time.monotonic())) is None:
+            turn = Turn()
+            try:
+                with closing(cast("Any", self.planner.plan(run))) as events:
+                    for event in events:
+                        if turn.see(event):
+                            yield event
+            except Interrupted as err:
+                end = _out_of_time(run, err)
+                break
+            if end := turn.close(run):
+                break
+            for call in turn.calls:
+                result = run_tool(call, self.tools, deadline=run.deadline)
+                yield self._enter(run, call, result)
+            if end := self._settled(run):
+                break
+        yield end
+
+    async def aevents(self, run: Run) -> AsyncGenerator[Event, None]:
+        """`events` for an event loop."""
+        while (end := run.over(self.limits, time.monotonic())) is None:
+            turn = Turn()
+            try:
+                async with aclosing(cast("Any", self.planner.aplan(run))) as events:
+                    async for event in events:
+                        if turn.see(event):
+                            yield event
+            except Interrupted as err:
+                end = _out_of_time(run, err)
+                break
+            if end := turn.close(run):
+                break
+            for call in turn.calls:
+                result = await arun_tool(call, self.tools, deadline=run.deadline)
+                yield self._enter(run, call, result)
+            if end := self._settled(run):
+                break
+        yield end
+
+    def _settled(self, run: Run) -> Finish | None:
+        """The end, where the planner sees in the results that no further turn is needed."""
+        settled = getattr(self.planner, "settled", None)
+        return settled(run) if settled else None
+
+    def _enter(self, run: Run, call: ToolCall, result: ToolResult) -> ToolResult:
+        whole = result.text.encode(
+            "utf-8", "replace"
+        ).decode()  # a file's name may hold half a character
+        result = replace(result, text=_capped(whole, self.limits.max_observation))
+        run.steps.append(Step(call, result, run.turns))
+        return result
 
 
 class Agent:
@@ -61,7 +126,7 @@ class Agent:
         """
         run = self._start(question)
         try:
-            with closing(self._events(run)) as events:
+            with closing(self._loop().events(run)) as events:
                 yield from events
         except ChatwrightError as err:
             yield Error(str(err), err.hint)
@@ -71,7 +136,7 @@ class Agent:
         """`stream` for an event loop, which neither the model nor a tool blocks."""
         run = self._start(question)
         try:
-            async with aclosing(self._aevents(run)) as events:
+            async with aclosing(self._loop().aevents(run)) as events:
                 async for event in events:
                     yield event
         except ChatwrightError as err:
@@ -80,62 +145,20 @@ class Agent:
 
     def ask(self, question: str) -> Finish:
         """The end of the run. An error of the model is raised as it is."""
-        return cast("Finish", list(self._events(self._start(question)))[-1])
+        return cast("Finish", list(self._loop().events(self._start(question)))[-1])
 
     async def aask(self, question: str) -> Finish:
         """`ask` for an event loop."""
-        events = [event async for event in self._aevents(self._start(question))]
+        events = [event async for event in self._loop().aevents(self._start(question))]
         return cast("Finish", events[-1])
 
-    def _events(self, run: Run) -> Generator[Event, None, None]:
-        while (end := run.over(self.limits, time.monotonic())) is None:
-            turn = Turn()
-            try:
-                with closing(cast("Any", self.planner.plan(run))) as events:
-                    for event in events:
-                        if turn.see(event):
-                            yield event
-            except Interrupted as err:
-                end = _out_of_time(run, err)
-                break
-            if end := turn.close(run):
-                break
-            for call in turn.calls:
-                result = run_tool(call, self.tools, deadline=run.deadline)
-                yield self._enter(run, call, result)
-        yield end
-
-    async def _aevents(self, run: Run) -> AsyncGenerator[Event, None]:
-        while (end := run.over(self.limits, time.monotonic())) is None:
-            turn = Turn()
-            try:
-                async with aclosing(cast("Any", self.planner.aplan(run))) as events:
-                    async for event in events:
-                        if turn.see(event):
-                            yield event
-            except Interrupted as err:
-                end = _out_of_time(run, err)
-                break
-            if end := turn.close(run):
-                break
-            for call in turn.calls:
-                result = await arun_tool(call, self.tools, deadline=run.deadline)
-                yield self._enter(run, call, result)
-        yield end
+    def _loop(self) -> Loop:
+        return Loop(self.planner, self.tools, self.limits)
 
     def _start(self, question: str) -> Run:
         if not question.strip():
             raise UsageError("there is no question")
-        seconds = self.limits.max_seconds
-        return Run(question, deadline=None if seconds is None else time.monotonic() + seconds)
-
-    def _enter(self, run: Run, call: ToolCall, result: ToolResult) -> ToolResult:
-        whole = result.text.encode(
-            "utf-8", "replace"
-        ).decode()  # a file's name may hold half a character
-        result = replace(result, text=_capped(whole, self.limits.max_observation))
-        run.steps.append(Step(call, result, run.turns))
-        return result
+        return Run.begin(question, self.limits)
 
 
 def _tools(given: Iterable[Any]) -> list[Tool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -45,6 +46,12 @@ class Run:
     malformed: int = 0  # in a row
     usage: Usage = field(default_factory=Usage)
     deadline: float | None = None  # time.monotonic()
+
+    @classmethod
+    def begin(cls, question: str, limits: Limits) -> Run:
+        """A run whose clock starts now."""
+        seconds = limits.max_seconds
+        return cls(question, deadline=None if seconds is None else time.monotonic() + seconds)
 
     def over(self, limits: Limits, now: float) -> Finish | None:
         """The end, where a limit is reached before the next turn."""
@@ -99,7 +106,11 @@ class Turn:
 
 
 class Planner(Protocol):
-    """Looks at a run and gives the model's next turn: calls, or the answer, and a `Finish`."""
+    """Looks at a run and gives the model's next turn: calls, or the answer, and a `Finish`.
+
+    One that has a method `settled(run)` is asked after each turn's tools whether the run is over with their
+    results: it gives the `Finish` then, else None.
+    """
 
     def plan(self, run: Run) -> Iterator[Event]: ...
     def aplan(self, run: Run) -> AsyncIterator[Event]: ...

@@ -12,16 +12,30 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .calculator import calculate
     from .load import load_tools
+    from .render import render_text_description, render_text_description_and_args
+    from .serpapi import SerpAPIWrapper
     from .tool import Tool, as_tool, as_tools
 
-__all__ = ["Tool", "as_tool", "as_tools", "calculate", "load_tools"]
+__all__ = [
+    "SerpAPIWrapper",
+    "Tool",
+    "as_tool",
+    "as_tools",
+    "calculate",
+    "load_tools",
+    "render_text_description",
+    "render_text_description_and_args",
+]
 
 _HOMES = {
+    "SerpAPIWrapper": "serpapi",
     "Tool": "tool",
     "as_tool": "tool",
     "as_tools": "tool",
     "calculate": "calculator",
     "load_tools": "load",
+    "render_text_description": "render",
+    "render_text_description_and_args": "render",
 }
 
 

@@ -44,13 +44,19 @@ def calculator() -> Tool:
     )
 
 
-_BUILT_IN: dict[str, Callable[[], Tool]] = {"calculator": calculator}
+def _serpapi() -> Tool:
+    from .serpapi import search_tool
+
+    return search_tool()
+
+
+_BUILT_IN: dict[str, Callable[[], Tool]] = {"calculator": calculator, "serpapi": _serpapi}
 
 
 def load_tools(specs: Sequence[str]) -> list[Tool]:
     """The tools that the specs name, in order; one that is named twice comes once.
 
-    A spec is a built-in tool (`calculator`), a Python file (`my_tools.py`, or `my_tools.py:add` for one
+    A spec is a built-in tool (`calculator`, `serpapi`), a Python file (`my_tools.py`, or `my_tools.py:add` for one
     tool of it) or `package.module:name`. A file's tools are its list `tools`, else the tools that its
     `__all__` names, else every public typed function defined in it and every tool object in it. The
     file's folder, or the current one, joins the end of `sys.path`, so that the file can import its
@@ -82,7 +88,9 @@ def _load(spec: str) -> list[Tool]:
     if colon:
         return _named(_import(place), place, name)
     if spec.lower() == "search":
-        raise UsageError("Search needs a folder to search", "use --docs DIR")
+        raise UsageError(
+            "Search needs a folder to search", "use --docs DIR, or -t serpapi for the web"
+        )
     known = [*_BUILT_IN, "search"]
     raise UnknownTool(spec, [f"{spec}.py"] if os.path.isfile(f"{spec}.py") else known)
 

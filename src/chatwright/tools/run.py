@@ -6,7 +6,6 @@ import asyncio
 import inspect
 import json
 import queue
-import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -17,6 +16,7 @@ from ..errors import ChatwrightError, ToolError, UnknownTool
 from ..events import ToolCall, ToolResult
 from ..schema import coerce, validate
 from .tool import Tool
+from .workers import on_a_thread
 
 __all__ = ["arun_tool", "run_tool"]
 
@@ -108,7 +108,7 @@ def _prepared(call: ToolCall, tools: Mapping[str, Tool], deadline: float | None)
 
 
 def _on_a_thread(work: _Work, done: Callable[[Future[Any]], None]) -> None:
-    """Start the work on a daemon thread, which no exit of the process waits for."""
+    """Start the work on a thread that no exit of the process waits for."""
 
     def run() -> None:
         future: Future[Any] = Future()
@@ -118,7 +118,7 @@ def _on_a_thread(work: _Work, done: Callable[[Future[Any]], None]) -> None:
             future.set_exception(err)
         done(future)
 
-    threading.Thread(target=run, name=f"tool-{work.name}", daemon=True).start()
+    on_a_thread(run)
 
 
 async def _on_thread(work: _Work) -> Any:

@@ -1,0 +1,247 @@
+"""`RunnablePlanner`: a run as the input of a LangChain Runnable, and its output as the next turn."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from langchain_core.agents import AgentAction, AgentFinish
+from langchain_core.exceptions import OutputParserException
+from langchain_core.runnables import Runnable
+
+from chatwright.agent import Run, Step
+from chatwright.errors import Interrupted, UsageError, did_you_mean
+from chatwright.events import Event, Finish, Malformed, ToolCall
+
+from .bridge import Bridges
+from .shortcut import Shortcut
+from .waiting import by, in_time
+
+__all__ = ["Intermediate", "MissingInput", "Repair", "RunnablePlanner", "Trim", "missing_input"]
+
+Intermediate = list[tuple[AgentAction, Any]]
+Repair = bool | str | Callable[[OutputParserException], str]
+Trim = int | Callable[[Intermediate], Intermediate]
+
+_EXCEPTION = "_Exception"  # what LangChain calls the step of a reply that nobody could read
+_STOP = "_Stop"
+_LAST_WORD = "No more steps are left. Give the final answer now, from what is known so far."
+_MOST_TOLD = 2_000
+
+
+class MissingInput(UsageError, ValueError, KeyError):
+    """The agent needs an input that was not given."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # KeyError's own puts it in quotes
+
+
+@dataclass(slots=True)
+class RunnablePlanner:
+    """Asks a user's agent for the next turn of one run.
+
+    `agent` is a Runnable, or an object with `plan` and `aplan`. `config` gives the configuration for each turn,
+    with callbacks below those of the run. `keys` tells the inputs that the agent is known to read.
+    """
+
+    agent: Any
+    inputs: Mapping[str, Any]
+    config: Callable[[], Any]
+    bridges: Bridges
+    repair: Repair = True
+    trim: Trim = -1
+    streams: bool = True
+    keys: Callable[[], Sequence[str]] = tuple
+    finish: AgentFinish | None = None
+    actions: dict[str, AgentAction] = field(default_factory=dict[str, AgentAction])
+    shortcut: Shortcut = field(init=False)
+    _values: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def __post_init__(self) -> None:
+        self.shortcut = Shortcut(self.agent)
+
+    def plan(self, run: Run) -> Iterator[Event]:
+        """The next turn; an agent that has not answered at the run's deadline is left behind on its thread."""
+        steps = self._steps_sent(run)
+        try:
+            output = in_time(lambda left: self._ask(steps, left), run.deadline)
+        except OutputParserException as err:
+            yield self._malformed(err)
+            return
+        except KeyError as err:
+            if (found := self._without(err)) is err:
+                raise
+            raise found from err
+        yield from self._events(output)
+
+    async def aplan(self, run: Run) -> AsyncIterator[Event]:
+        """`plan` for an event loop."""
+        steps = self._steps_sent(run)
+        try:
+            output = await by(run.deadline, self._aask(steps))
+        except OutputParserException as err:
+            yield self._malformed(err)
+            return
+        except KeyError as err:
+            if (found := self._without(err)) is err:
+                raise
+            raise found from err
+        for event in self._events(output):
+            yield event
+
+    def settled(self, run: Run) -> Finish | None:
+        """The end, where the only tool of the turn is one whose result is the answer."""
+        steps = [s for s in run.steps if isinstance(s, Step) and s.turn == run.turns]
+        if len(steps) != 1 or not steps[0].result.ok:
+            return None
+        call = steps[0].call
+        if not self.bridges.is_direct(call.name):
+            return None
+        value = self.bridges.latest
+        self.finish = AgentFinish({"output": value}, "")
+        return Finish(str(value), self.finish.return_values, "answer", run.usage)
+
+    def observed(self, step: Step) -> Any:
+        """What a tool gave: its own value where that is no text, as LangChain's tools may give any."""
+        call_id, text = step.result.call_id, step.result.text
+        if call_id not in self._values:
+            value = self.bridges.latest
+            same = step.result.ok and not isinstance(value, str) and self.bridges.text() == text
+            self._values[call_id] = value if same else text
+        return self._values[call_id]
+
+    def steps(self, run: Run) -> Intermediate:
+        """The run as LangChain's pairs of an action and its observation."""
+        return [self.pair(step) for step in run.steps]
+
+    def last_word(self, run: Run) -> AgentFinish | None:
+        """The answer of an agent that is told that its steps are over, if it gives one."""
+        try:
+            steps = self._last_steps(run)
+            output = in_time(lambda left: self._ask(steps, left), run.deadline)
+        except (OutputParserException, Interrupted):
+            return None  # then the run ends as it does without this question
+        return output if isinstance(output, AgentFinish) else None
+
+    async def alast_word(self, run: Run) -> AgentFinish | None:
+        """`last_word` for an event loop."""
+        try:
+            output = await by(run.deadline, self._aask(self._last_steps(run)))
+        except (OutputParserException, Interrupted):
+            return None
+        return output if isinstance(output, AgentFinish) else None
+
+    def _last_steps(self, run: Run) -> Intermediate:
+        return [*self._steps_sent(run), (AgentAction(_STOP, "", ""), _LAST_WORD)]
+
+    def pair(self, step: Step | Malformed) -> tuple[AgentAction, Any]:
+        if isinstance(step, Malformed):
+            return AgentAction(_EXCEPTION, step.reason, step.text), step.reason
+        call = step.call
+        action = self.actions.get(call.id) or AgentAction(call.name, call.args, call.log)
+        return action, self.observed(step)
+
+    def _steps_sent(self, run: Run) -> Intermediate:
+        steps = self.steps(run)
+        if callable(self.trim):
+            return self.trim(steps)
+        return steps[-self.trim :] if self.trim > 0 else steps
+
+    def _ask(self, steps: Intermediate, left: threading.Event) -> Any:
+        config, agent = self.config(), self.agent
+        if not isinstance(agent, Runnable):
+            return _method(agent, "plan")(steps, callbacks=config["callbacks"], **self.inputs)
+        given = {**self.inputs, "intermediate_steps": steps}
+        if self.streams:
+            return self.shortcut.run(given, config, left)
+        return cast("Runnable[Any, Any]", agent).invoke(given, config)
+
+    async def _aask(self, steps: Intermediate) -> Any:
+        config, agent = self.config(), self.agent
+        if not isinstance(agent, Runnable):
+            return await _method(agent, "aplan")(
+                steps, callbacks=config["callbacks"], **self.inputs
+            )
+        asked = cast("Runnable[Any, Any]", agent)
+        given = {**self.inputs, "intermediate_steps": steps}
+        if not self.streams:
+            return await asked.ainvoke(given, config)
+        output: Any = None
+        chunks = asked.astream(given, config)
+        try:
+            async for chunk in chunks:
+                output = chunk if output is None else output + chunk
+        finally:
+            if close := getattr(chunks, "aclose", None):
+                await close()
+        return output
+
+    def _events(self, output: Any) -> Iterator[Event]:
+        if isinstance(output, AgentFinish):
+            self.finish = output
+            values = dict(output.return_values)
+            yield Finish(str(values.get("output", "")), values)
+            return
+        given = cast("list[Any]", output) if isinstance(output, list | tuple) else [output]
+        if not given or not all(isinstance(each, AgentAction) for each in given):
+            raise _no_output(output)
+        for action in cast("list[AgentAction]", given):
+            call_id = f"call_{secrets.token_hex(6)}"
+            self.actions[call_id] = action
+            name = self.bridges.find(action.tool)
+            args = self.bridges.arguments(name, action.tool_input)
+            yield ToolCall(call_id, name, args, action.log)
+        yield Finish("", stop_reason="tool_calls")
+
+    def _malformed(self, err: OutputParserException) -> Malformed:
+        """The reply and what the model is told about it, as `handle_parsing_errors` says."""
+        said = str(err).partition("\nFor troubleshooting, visit")[0].strip()
+        if self.repair is False:
+            raise OutputParserException(
+                ValueError(f"the reply of the model could not be read: {said}"),
+                observation=err.observation,
+                llm_output=err.llm_output,
+            ) from err
+        if isinstance(self.repair, str):
+            told = self.repair
+        elif callable(self.repair):
+            told = str(self.repair(err))
+        elif err.send_to_llm:
+            told = str(err.observation)
+        else:
+            told = f"error: the reply could not be read: {said}"[:_MOST_TOLD]
+        return Malformed((err.llm_output or "")[:_MOST_TOLD], told)
+
+    def _without(self, err: KeyError) -> Exception:
+        """The error of an agent that looked for an input which is not there; any other stays itself."""
+        key = err.args[0] if err.args else None
+        if not isinstance(key, str) or not key.isidentifier() or key in self.inputs:
+            return err
+        known = self.keys()
+        return missing_input([key], self.inputs) if not known or key in known else err
+
+
+def missing_input(missing: Sequence[str], given: Mapping[str, Any]) -> MissingInput:
+    """The error that names the inputs which are not there."""
+    names = ", ".join(f"'{key}'" for key in missing)
+    near = did_you_mean(missing[0], given) if given else f"write {{'{missing[0]}': ...}}"
+    return MissingInput(f"the agent needs the input {names}, which was not given", near)
+
+
+def _method(agent: Any, name: str) -> Any:
+    method = getattr(agent, name, None)
+    if method is None:
+        other = "ainvoke or astream" if name == "plan" else "invoke or stream"
+        raise UsageError(f"the agent has no method '{name}'", f"call the executor with {other}")
+    return method
+
+
+def _no_output(output: Any) -> UsageError:
+    kind = "an empty list" if output in ([], ()) else f"{type(output).__name__}"
+    return UsageError(
+        f"the agent gave {kind} and no AgentAction or AgentFinish",
+        "end it with an output parser such as ReActJsonSingleInputOutputParser()",
+    )
