@@ -653,3 +653,20 @@ def test_llama_server_refuses_in_our_words(llama_server: str):
         assert backend.follows(Regex("a+"))
     with OpenAIBackend(llama_server, token="wrong") as backend, pytest.raises(Unauthorized):
         list(backend.chat(Request(messages=ASK)))
+
+
+@pytest.mark.parametrize(
+    ("status", "chats"), [(400, True), (422, True), (401, True), (404, False), (405, False)]
+)
+def test_a_server_that_says_nothing_of_itself_may_have_a_route_for_chats(status: int, chats: bool):
+    def script(c: Connection) -> None:
+        here = c.request.target == "/v1/chat/completions"
+        c.send(json_reply({"error": {"message": "no"}}, status if here else 404))
+
+    with FaultServer(script) as server:
+        client = Client(server.url, max_retries=0)
+        if chats:
+            assert (probe(client).kind, probe(client).model) == ("openai", "")
+        else:
+            with pytest.raises(NotServed, match="no model server"):
+                probe(client)

@@ -83,19 +83,18 @@ def native(name: str, **arguments: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("choice", "dialect", "told", "shown"),
+    ("choice", "told"),
     [
-        ("auto", "vllm", None, 2),
-        ("none", "vllm", "none", 2),
-        ("required", "vllm", "required", 2),
-        (NamedTool("add"), "vllm", {"type": "function", "function": {"name": "add"}}, 2),
-        (NamedTool("add"), "llama-server", "required", 1),
+        ("auto", None),
+        ("none", "none"),
+        ("required", "required"),
+        (NamedTool("add"), {"type": "function", "function": {"name": "add"}}),
     ],
 )
-def test_a_server_is_told_what_may_be_called(choice: Any, dialect: str, told: Any, shown: int):
+def test_a_server_is_told_what_may_be_called(choice: Any, told: Any):
     message = {"content": "no"} if choice == "none" else native("add", x=1, y=2)
     with FaultServer(chat_reply(message)) as server:
-        backend = OpenAIBackend(server.url, dialect=dialect, streaming=False)
+        backend = OpenAIBackend(server.url, dialect="vllm", streaming=False)
         with Model(backend) as model:
             kwargs = {"enable_thinking": False}
             events = list(
@@ -103,13 +102,26 @@ def test_a_server_is_told_what_may_be_called(choice: Any, dialect: str, told: An
                              parallel_tool_calls=False, extra={"user": "me"})
             )  # fmt: skip
         body = server.requests[0].json
-    assert body.get("tool_choice") == told and len(body["tools"]) == shown
+    assert body.get("tool_choice") == told and len(body["tools"]) == 2
     assert (body["parallel_tool_calls"], body["user"]) == (False, "me")
     assert body["chat_template_kwargs"] == kwargs
     assert calls(events) == ([] if choice == "none" else ["add"])
     finish = events[-1]
     assert isinstance(finish, Finish)
     assert (finish.model, finish.usage.reasoning) == ("m-1", 4)
+
+
+@pytest.mark.parametrize("choice", ["required", NamedTool("add")])
+def test_a_server_that_holds_nobody_to_a_call_is_told_the_tools_in_words_and_a_grammar(choice: Any):
+    with FaultServer(chat_reply({"content": CALL})) as server:
+        backend = OpenAIBackend(server.url, dialect="llama-server", streaming=False)
+        with Model(backend) as model:
+            events = list(model.stream(HI, [ADD, SAY], tool_choice=choice))
+            free = list(model.stream(HI, [ADD, SAY]))
+        forced, asked = (request.json for request in server.requests)
+    assert calls(events) == ["add"] and "tools" not in forced and '\\"add\\"' in forced["grammar"]
+    assert ('\\"say\\"' in forced["grammar"]) == (choice == "required")
+    assert len(asked["tools"]) == 2 and "grammar" not in asked and calls(free) == []
 
 
 @pytest.mark.parametrize(

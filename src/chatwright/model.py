@@ -233,7 +233,7 @@ class Model:
             raise UsageError("there are no messages to answer")
         choice = options.get("tool_choice", "auto")
         chosen = _chosen(tools, choice)
-        native = self.tools_go_along
+        native = self.tools_go_along and (choice in _FREE or self._forces_calls)
         shape = FORMATS["plain"] if native else self._shape(chosen, choice)
         constraint = options.get("constraint")
         answer = Wanted(
@@ -284,6 +284,11 @@ class Model:
         """Can the backend keep an answer to this? One that does not say so can, or raises."""
         follows: Callable[[Constraint], bool] | None = getattr(self.backend, "follows", None)
         return constraint is None or follows is None or follows(constraint)
+
+    @property
+    def _forces_calls(self) -> bool:
+        """Does the server hold its model to a call where one is required?"""
+        return bool(getattr(self.backend, "forces_calls", True))
 
     def _without_tools(self, err: BackendError, request: Request) -> Notice:
         """From now on tools are told in words, if that is what the error asks for; else it is raised."""

@@ -12,7 +12,14 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from chatwright.errors import BackendError, BadReply, NotServed, Refused, ServerFailed
+from chatwright.errors import (
+    BackendError,
+    BadReply,
+    NotServed,
+    Refused,
+    ServerFailed,
+    Unauthorized,
+)
 
 from .client import Client
 from .exchange import Call, Whole
@@ -136,9 +143,11 @@ def _question(url: str) -> Question:
         return _tgi(info)
     models = _answer((yield Call("/v1/models")))
     first = _first_model(models)
+    if first is None and (yield from _chats()):
+        return _chat_server("openai", {}, {}, {})
     if first is None:
         raise NotServed(
-            f"there is no model server at {url}: neither /info nor /v1/models says what it is",
+            f"there is no model server at {url}: neither /info nor /v1/models says what it is, and there is no /v1/chat/completions",
             "look at the address; for a TGI-like endpoint with a route of its own use TgiBackend",
             error_type="no_server",
         )
@@ -150,6 +159,16 @@ def _question(url: str) -> Question:
     if kind == "vllm":
         version = _answer((yield Call("/version")))
     return _chat_server(kind, first, props, version)
+
+
+def _chats() -> Generator[Call, Whole | BackendError, bool]:
+    """Is there a route for chats, though nothing says so? A request that asks for nothing finds out."""
+    heard = yield Call("/v1/chat/completions", {})
+    if isinstance(heard, Refused | Unauthorized):
+        return True
+    if isinstance(heard, BackendError) and not isinstance(heard, _NOT_HERE):
+        raise heard
+    return bool({"choices", "error"} & _answer(heard).keys())
 
 
 def _answer(heard: Whole | BackendError) -> Mapping[str, Any]:

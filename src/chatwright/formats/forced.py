@@ -68,7 +68,7 @@ class _JsonCall:
 
     def constraint(self, tools: Sequence[ToolSchema]) -> Constraint:
         calls = [_object_of(tool["function"]) for tool in tools]
-        return JsonSchema(calls[0] if len(calls) == 1 else {"anyOf": calls})
+        return JsonSchema(calls[0] if len(calls) == 1 else _one_of(calls))
 
     def parser(self, tools: Sequence[ToolSchema], *, thinking: bool = False) -> Parser:
         del thinking
@@ -119,6 +119,21 @@ def _object_of(function: Mapping[str, Any]) -> dict[str, Any]:
         },
         "required": [_NAME, _ARGUMENTS],
         "additionalProperties": False,
+    }
+
+
+def _one_of(calls: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """One of these objects. A server that reads `properties` alone is told there which names there are."""
+    both = [call["properties"] for call in calls]
+    return {
+        "type": "object",
+        "properties": {
+            _NAME: {"enum": [each[_NAME]["const"] for each in both]},
+            _ARGUMENTS: {"anyOf": [each[_ARGUMENTS] for each in both]},
+        },
+        "required": [_NAME, _ARGUMENTS],
+        "additionalProperties": False,
+        "anyOf": list(calls),
     }
 
 

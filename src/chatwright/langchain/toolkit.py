@@ -10,6 +10,7 @@ from typing import Any, cast
 from langchain_core.language_models import BaseLanguageModel
 from langchain_core.tools import BaseTool, StructuredTool
 from langchain_core.tools import Tool as SingleTool
+from pydantic import BaseModel
 
 from chatwright.errors import CalculatorError, UnknownTool, UsageError
 from chatwright.tools import SerpAPIWrapper, Tool, as_tool
@@ -30,6 +31,14 @@ _TRANSLATE = (
     "{question}\n\nExpression:"
 )
 _KINDS = {"string": str, "integer": int, "number": float, "boolean": bool, "array": list, "object": dict}  # fmt: skip
+
+
+class _Query(BaseModel):
+    query: str
+
+
+class _Expression(BaseModel):
+    expression: str
 
 
 class OriginTool(StructuredTool):
@@ -84,7 +93,7 @@ def _search(wrapper: SerpAPIWrapper) -> BaseTool:
     async def asearch(query: str) -> str:
         return await wrapper.arun(query)
 
-    return SingleTool("Search", search, SEARCH_DESCRIPTION, coroutine=asearch)
+    return SingleTool("Search", search, SEARCH_DESCRIPTION, args_schema=_Query, coroutine=asearch)
 
 
 def _calculator(llm: BaseLanguageModel[Any] | None) -> BaseTool:
@@ -96,7 +105,7 @@ def _calculator(llm: BaseLanguageModel[Any] | None) -> BaseTool:
                 raise
         return answer(_expression(llm.invoke(_TRANSLATE.format(question=expression))))
 
-    return SingleTool("Calculator", calculate, calculator().description)
+    return SingleTool("Calculator", calculate, calculator().description, args_schema=_Expression)
 
 
 def _is_prose(text: str) -> bool:

@@ -61,6 +61,11 @@ class OpenAIBackend:
         self._guarded = tuple(control_tokens)
         self._told: set[str] = set()
 
+    @property
+    def forces_calls(self) -> bool:
+        """Is a model held to a call where one is required?"""
+        return self.dialect.forces_calls
+
     def follows(self, constraint: Constraint) -> bool:
         """Can the server keep an answer to this constraint?"""
         return follows(constraint, self.dialect)

@@ -45,6 +45,8 @@ class Dialect:
     usage_in_stream: bool = True
     template_kwargs: bool = True
     """Does it take variables for its chat template? One that does not would ignore them."""
+    forces_calls: bool = True
+    """Does it hold a model to a call where one is required? One that does not is told the tools in words."""
     named_tool: bool = True
     """Can a tool be chosen by its name? One that cannot takes `required`, and is told of that tool alone."""
     gbnf: bool = False
@@ -80,6 +82,7 @@ _ALL = (
         "llama-server",
         grammar={"grammar": HERE},
         sampling={**_MORE, "typical_p": "typical_p", "repetition_penalty": "repeat_penalty"},
+        forces_calls=False,
         named_tool=False,
         gbnf=True,
         top_k_off=0,
