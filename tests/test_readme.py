@@ -23,7 +23,7 @@ def test_a_python_block_runs_and_says_what_it_should(block: str):
     )
     assert done.returncode == 0, done.stderr
     assert "15% of 1240" in done.stdout
-    assert done.stdout.splitlines()[-1] == "3.991298452658078"
+    assert done.stdout.splitlines()[0] == "3.991298452658078"
 
 
 def test_the_readme_is_short_and_has_the_two_commands():
