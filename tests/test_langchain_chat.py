@@ -6,9 +6,11 @@ import asyncio
 import json
 import pickle
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any, TypedDict
 
 import pytest
+from hub_server import HubServer
 from langchain_core.caches import InMemoryCache
 from langchain_core.exceptions import ModelError, ModelInvalidRequestError, OutputParserException
 from langchain_core.globals import set_llm_cache
@@ -28,7 +30,7 @@ from pydantic.v1 import BaseModel as OldModel
 
 from chatwright.errors import BackendError, TimedOut, UsageError
 from chatwright.langchain.chat import ChatHuggingFace
-from chatwright.langchain.llms import HuggingFaceEndpoint, HuggingFaceLocal
+from chatwright.langchain.llms import HuggingFaceEndpoint, HuggingFaceHub, HuggingFaceLocal
 from chatwright.request import JsonSchema, Request
 from chatwright.testing import Scripted
 
@@ -316,6 +318,28 @@ def test_variables_of_the_template_come_from_the_constructor_or_the_call():
     assert model._to_chat_prompt("Hi") == "calm Hi"
     model.invoke("Hi", chat_template_kwargs={"mood": "wild"})
     assert prompt(model) == "wild Hi"
+
+
+def test_a_model_of_the_hub_is_named_and_its_prompt_shown_without_a_call_to_its_providers(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    for name in ("HF_TOKEN", "HUGGINGFACEHUB_API_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    source = ZEPHYR.replace("</s>", "{{ eos_token }}")
+    config = json.dumps({"chat_template": source, "eos_token": "</s>"})
+    with HubServer() as hub:
+        hub.add("HuggingFaceH4/zephyr-7b-beta", {"tokenizer_config.json": config.encode()})
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+        llm = HuggingFaceHub(repo_id="HuggingFaceH4/zephyr-7b-beta", model_kwargs={"top_k": 30})
+        model = ChatHuggingFace(llm=llm)
+        assert model.model_id == "HuggingFaceH4/zephyr-7b-beta"
+        assert hub.seen == []
+        shown = model._to_chat_prompt([SystemMessage("You're brief"), HumanMessage("What?")])
+        other = ChatHuggingFace(llm=FakeListLLM(responses=["x"]), model_id=model.model_id)
+        assert other._to_chat_prompt("Hi") == "<|user|>\nHi</s>\n<|assistant|>\n"
+        assert other.invoke("Hi").response_metadata["model_name"] == model.model_id
+    assert shown == "<|system|>\nYou're brief</s>\n<|user|>\nWhat?</s>\n<|assistant|>\n"
 
 
 # Tools

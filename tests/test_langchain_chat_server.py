@@ -415,3 +415,21 @@ def test_tokens_are_counted_by_the_server(server: Server):
     assert server.chat().get_num_tokens("one two three") == 3
     assert server.chat().get_num_tokens_from_messages([HumanMessage("one two three")]) > 3
     assert server.bodies == []
+
+
+def test_what_the_chat_model_says_of_the_server_leaves_its_llm_as_it_is(server: Server):
+    server.replies = ["a", "b", "c"]
+    llm = HuggingFaceEndpoint(endpoint_url=server.url, temperature=0.5)
+    model = ChatHuggingFace(llm=llm, api_key="given", timeout=30, max_retries=0)
+    model.invoke("Hi")
+    llm.temperature = 0.25
+    model.invoke("Hi")
+    ChatHuggingFace(llm=llm).invoke("Hi")
+    assert [body["temperature"] for body in server.bodies] == [0.5, 0.25, 0.25]
+    assert ["authorization" in headers for headers in server.headers] == [True, True, False]
+
+
+def test_a_parameter_that_nobody_here_knows_arrives(server: Server):
+    server.replies = ["a"]
+    server.chat().invoke("Hi", functions=[{"name": "old"}], min_p=0.1)
+    assert server.bodies[0]["functions"] == [{"name": "old"}]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any, cast
 
 from chatwright.backends.guard import flat
@@ -27,6 +27,7 @@ from .dialects import HERE, Dialect, Shape
 __all__ = ["chat_body", "completion_body", "follows", "left_out"]
 
 Body = dict[str, Any]
+_SAMPLING = tuple(field.name for field in fields(Sampling))
 _SIGNED = ("top_k", "frequency_penalty", "presence_penalty")
 
 
@@ -76,7 +77,7 @@ def follows(constraint: Constraint | None, dialect: Dialect) -> bool:
 
 def left_out(request: Request, dialect: Dialect) -> list[str]:
     """What was asked for and cannot be said in this dialect."""
-    asked = {name for name, value in asdict(request.sampling).items() if value is not None}
+    asked = {name for name in _SAMPLING if getattr(request.sampling, name) is not None}
     mute = () if dialect.template_kwargs else request.template_kwargs
     return sorted(asked - set(dialect.sampling)) + sorted(mute)
 
@@ -128,7 +129,8 @@ def _joined(extra: Mapping[str, Any], body: Body) -> Body:
 
 def _sampling(asked: Sampling, dialect: Dialect) -> Body:
     told: Body = {}
-    for name, value in asdict(asked).items():
+    for name in _SAMPLING:
+        value = getattr(asked, name)
         if value is None or name not in dialect.sampling:
             continue
         signed = name in _SIGNED

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, cast
 
 from chatwright.langchain.llms import HuggingFaceEndpoint, HuggingFaceLocal, RemoteLLM
+from chatwright.langchain.llms.opened import Opened
 
 __all__ = ["PARAMETERS", "llm_of", "sorted_out", "with_settings"]
 
@@ -86,4 +87,8 @@ def with_settings(llm: Any, token: str | None, timeout: float | None, retries: i
         changes["timeout"] = timeout
     if retries is not None:
         changes["max_retries"] = retries
-    return llm.model_copy(update=changes, deep=True) if changes else llm
+    if not changes:
+        return llm
+    other = llm.model_copy(update=changes)
+    other._opened = Opened()  # pyright: ignore[reportPrivateUsage]  # connections of its own
+    return other

@@ -18,7 +18,7 @@ __all__ = ["constraint_of", "options_for", "without_empty"]
 
 _HERE = frozenset([
     "stream", "stream_usage", "stream_options", "strict", "tools", "tool_choice", "parallel_tool_calls",
-    "response_format", "reask", "top_logprobs", "functions", "function_call",
+    "response_format", "reask", "top_logprobs",
 ])  # fmt: skip
 """Words that are read before the parameters of the generation, or say something to this side of the wire alone."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from langchain_core.messages import BaseMessage
@@ -12,7 +12,7 @@ from langchain_core.messages import BaseMessage
 from chatwright.backends.openai import OpenAIBackend
 from chatwright.errors import TemplateError, UsageError
 from chatwright.langchain.params import merged
-from chatwright.model import Model
+from chatwright.model import Model, Options
 from chatwright.request import Constraint, JsonSchema, NamedTool, ToolChoice
 from chatwright.templates import ChatTemplate
 
@@ -106,6 +106,8 @@ class Question:
         options = options_for(source.llm, self.stop, given, choice=choice if tools else None)
         if constraint is not None:
             options["constraint"] = constraint
+        if _dialect(model) == "tgi":
+            _drop_default(options, given, source.llm)
         facts = self._facts(model, bool(tools) and choice != "none")
         return Asked(model, dicts, tools, options, facts, int(given.get("reask", 0)))
 
@@ -164,6 +166,13 @@ def _openai(told: Mapping[str, Any], constraint: Constraint) -> Dict:
         schema = {"name": "answer", "schema": dict(constraint.schema)}
         return {"type": "json_schema", "json_schema": schema}
     return {"type": "json_object"}
+
+
+def _drop_default(options: Options, given: Dict, llm: Any) -> None:
+    """TGI's chat route has no `typical_p`; as a default of the LLM it is not worth a notice."""
+    said = {*given, *getattr(llm, "model_fields_set", ()), *getattr(llm, "model_kwargs", ())}
+    if "typical_p" not in said and "sampling" in options:
+        options["sampling"] = replace(options["sampling"], typical_p=None)
 
 
 def _told(messages: list[Dict], constraint: Constraint) -> list[Dict]:

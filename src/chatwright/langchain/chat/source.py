@@ -17,7 +17,7 @@ from chatwright.backends.openai import OpenAIBackend
 from chatwright.backends.probe import Served
 from chatwright.backends.tgi import TgiBackend
 from chatwright.errors import TemplateError, UsageError
-from chatwright.langchain.llms import TextLLM
+from chatwright.langchain.llms import RemoteLLM, TextLLM
 from chatwright.model import Model, open_model
 from chatwright.templates import ChatTemplate
 from chatwright.templates.lookup import of_model, quick_look
@@ -84,6 +84,21 @@ class Source:
         if name not in self._made:
             self._made[name] = self._shaped(open_model(name))
         return self._made[name]
+
+    @property
+    def name(self) -> str:
+        """What the model is called: as its LLM knows it, else as its server tells it."""
+        known = self.llm.known_model if isinstance(self.llm, TextLLM) else ""
+        return known or self.open().name
+
+    def showing(self) -> Model:
+        """The model as it shows prompts. One of the Hub's need not be reached for that, its template alone is."""
+        llm = self.llm
+        elsewhere = isinstance(llm, RemoteLLM) and not llm._url()  # pyright: ignore[reportPrivateUsage]
+        if not elsewhere or not is_repo(name := self.model_id or llm.known_model):
+            return self.with_template(self.open())
+        template = self.template or of_model(name.partition(":")[0], token=self.token)
+        return Model(AnyLLM(llm), template=template, format=self.format or "react_json", name=name)
 
     def with_template(self, model: Model) -> Model:
         """The model with a template that shows its prompts, also where the server renders its own."""

@@ -215,37 +215,34 @@ class _Seen:
     def feed(self, chunk: str | BaseMessage) -> list[Any]:
         message = chunk if isinstance(chunk, AIMessageChunk) else None
         plain = chunk if isinstance(chunk, str) else chunk.content
-        if message is None or not isinstance(plain, str) or message.tool_call_chunks or self._whole:
-            self._gather(chunk)
-        else:
+        if isinstance(plain, str) and self._whole is None and not _tells_more(message):
             self._texts.append(plain)
-            if message.response_metadata:
-                self._gather(message)
+        else:
+            self._gather(chunk)
         return self._new(self._parser._so_far(self._text()))  # pyright: ignore[reportPrivateUsage]
 
     def finish(self) -> list[Any]:
         if self._whole is None and not self._texts:
             return []
-        text = "".join(self._texts)
-        message: BaseMessage = AIMessage(text)
-        if self._whole is not None:
-            message = self._whole
-            if text and not message.content:
-                message = message.model_copy(update={"content": text})
+        message = self._whole or AIMessage("".join(self._texts))
         return self._new(self._parser._checked(message))  # pyright: ignore[reportPrivateUsage]
 
     def _gather(self, chunk: str | BaseMessage) -> None:
-        if isinstance(chunk, AIMessageChunk):
-            self._whole = chunk if self._whole is None else self._whole + chunk
-        elif isinstance(chunk, BaseMessage):  # a model that did not stream after all
-            self._whole = AIMessageChunk(
+        """Merge what is more than text with all that came before it."""
+        if isinstance(chunk, str):
+            chunk = AIMessageChunk(content=chunk)
+        elif not isinstance(chunk, AIMessageChunk):  # a model that did not stream after all
+            chunk = AIMessageChunk(
                 content=chunk.content,
                 tool_calls=getattr(chunk, "tool_calls", []),
                 invalid_tool_calls=getattr(chunk, "invalid_tool_calls", []),
                 response_metadata=chunk.response_metadata,
             )
-        else:
-            self._texts.append(chunk)
+        before = self._whole
+        if before is None and self._texts:
+            before = AIMessageChunk(content="".join(self._texts))
+            self._texts = []
+        self._whole = chunk if before is None else before + chunk
 
     def _text(self) -> str:
         if self._whole is not None and (said := _written(self._whole, self._parser.wanted.name)):
@@ -257,6 +254,11 @@ class _Seen:
             return []
         self._given = value
         return [value]
+
+
+def _tells_more(message: AIMessageChunk | None) -> bool:
+    """Is there more to a chunk than its text?"""
+    return message is None or bool(message.tool_call_chunks or message.response_metadata)
 
 
 def method_of(given: str) -> Method:
