@@ -1,6 +1,6 @@
 """The wire: pooled connections to one server, for threads and for event loops, and its failures in our words.
 
-The only file that imports httpx2; it is loaded with the first request. Of httpx2 it takes the engine underneath
+The only file that imports httpx2 (`sockets` beside it knows its engine); it is loaded with the first request. Of httpx2 it takes the engine underneath
 (httpcore2), because only there can a wait end at a moment instead of beginning anew with every byte that drips in.
 """
 
@@ -12,7 +12,6 @@ import ssl
 import threading
 import weakref
 from collections.abc import AsyncGenerator, Generator, Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, cast
@@ -26,6 +25,7 @@ from chatwright.errors import UsageError
 
 from .failures import failure
 from .retry import Clock
+from .sockets import CLOCK, AsyncNetwork, Network
 from .tokens import Origin
 
 __all__ = ["AsyncReply", "Reply", "Security", "Wire"]
@@ -47,7 +47,6 @@ _FAILURES = (
 )
 # Pools of a process that was forked: neither used nor taken apart, for the sockets are the parent's too.
 _left_behind: list[object] = []
-_clock: ContextVar[Clock] = ContextVar("chatwright_clock")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -125,7 +124,7 @@ class Wire:
         """Send a request, wait for the head of its reply."""
         pool = self._thread_pool()
         request = self._request(method, target, headers, body, clock)
-        _clock.set(clock)
+        CLOCK.set(clock)
         while True:
             clock.fresh = False
             try:
@@ -142,7 +141,7 @@ class Wire:
         """The same for an event loop."""
         pool = await self._loop_pool()
         request = self._request(method, target, headers, body, clock)
-        _clock.set(clock)
+        CLOCK.set(clock)
         while True:
             clock.fresh = False
             try:
@@ -178,7 +177,7 @@ class Wire:
         with self._lock:
             self._check_process()
             if self._pool is None:
-                self._pool = core.ConnectionPool(network_backend=_Network(), **self._common())
+                self._pool = core.ConnectionPool(network_backend=Network(), **self._common())
                 weakref.finalize(self, self._pool.close)
             return self._pool
 
@@ -190,7 +189,7 @@ class Wire:
                 return entry.pool
             for ended in [other for other in self._loops if other.is_closed()]:
                 del self._loops[ended]
-            pool = core.AsyncConnectionPool(network_backend=_AsyncNetwork(), **self._common())
+            pool = core.AsyncConnectionPool(network_backend=AsyncNetwork(), **self._common())
             entry = _LoopPool(
                 pool, _close_with_loop(pool, weakref.ref(self._loops), self._lock, loop)
             )
@@ -250,7 +249,7 @@ class Reply:
         return self
 
     def __next__(self) -> bytes:
-        _clock.set(self._clock)
+        CLOCK.set(self._clock)
         try:
             return next(self._chunks)
         except _FAILURES as err:
@@ -275,7 +274,7 @@ class AsyncReply:
         return self
 
     async def __anext__(self) -> bytes:
-        _clock.set(self._clock)
+        CLOCK.set(self._clock)
         try:
             return await anext(self._chunks)
         except _FAILURES as err:
@@ -289,111 +288,3 @@ class AsyncReply:
 
 def _headers(raw: Headers) -> dict[str, str]:
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw}
-
-
-class _Network(core.NetworkBackend):
-    """Sockets whose every wait ends when the clock of the request says so."""
-
-    def __init__(self) -> None:
-        self._inner = core.SyncBackend()
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Any = None,
-    ) -> core.NetworkStream:
-        left = _left(core.ConnectTimeout)
-        stream = self._inner.connect_tcp(host, port, left, local_address, socket_options)
-        _dialled()
-        return _Stream(stream)
-
-
-class _Stream(core.NetworkStream):
-    def __init__(self, inner: core.NetworkStream) -> None:
-        self._inner = inner
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, _left(core.ReadTimeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, _left(core.WriteTimeout))
-
-    def close(self) -> None:
-        self._inner.close()
-
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> core.NetworkStream:
-        left = _left(core.ConnectTimeout)
-        stream = self._inner.start_tls(ssl_context, server_hostname, left)
-        _clock.get().restart()
-        return _Stream(stream)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
-
-
-class _AsyncNetwork(core.AsyncNetworkBackend):
-    def __init__(self) -> None:
-        self._inner = cast("core.AsyncNetworkBackend", core.AnyIOBackend())
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Any = None,
-    ) -> core.AsyncNetworkStream:
-        left = _left(core.ConnectTimeout)
-        stream = await self._inner.connect_tcp(host, port, left, local_address, socket_options)
-        _dialled()
-        return _AsyncStream(stream)
-
-
-class _AsyncStream(core.AsyncNetworkStream):
-    def __init__(self, inner: core.AsyncNetworkStream) -> None:
-        self._inner = inner
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return await self._inner.read(max_bytes, _left(core.ReadTimeout))
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._inner.write(buffer, _left(core.WriteTimeout))
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> core.AsyncNetworkStream:
-        left = _left(core.ConnectTimeout)
-        stream = await self._inner.start_tls(ssl_context, server_hostname, left)
-        _clock.get().restart()
-        return _AsyncStream(stream)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
-
-
-def _dialled() -> None:
-    clock = _clock.get()
-    clock.fresh = True
-    clock.restart()
-
-
-def _left(over: type[Exception]) -> float | None:
-    """What is left to wait; a socket takes 0 for 'do not wait', so that is told here."""
-    left = _clock.get().left()
-    if left is not None and left <= 0:
-        raise over("the time is up")
-    return left
