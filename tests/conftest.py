@@ -6,10 +6,14 @@ HYPOTHESIS_PROFILE=search make test     # other cases each time
 from __future__ import annotations
 
 import os
+import signal
 from typing import Any
 
 from hypothesis import settings
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Whoever started the tests in the background has switched Ctrl-C off, for the programs that they start as well.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))

@@ -101,7 +101,9 @@ class Reader:
         return [*events, Finish(answer, values, reason, end.usage, end.model, logprobs)]
 
     def _seen(self, events: Sequence[Event]) -> list[Event]:
-        events = [self._checked(event) for event in events]
+        events = list(events)
+        if self._wanted.call_of:
+            events = [self._checked(event) for event in events]
         if self._wanted.one_call:
             events = list(self._first_call(events))
         for event in events:

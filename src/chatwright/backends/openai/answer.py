@@ -93,7 +93,8 @@ class Answer:
         text = text_of(said.get("content")) or text_of(choice.get("text"))
         if reason == "eos_token" and self._dialect.end_token_in_text and "text" in choice:
             text = ""  # the last piece of TGI's completions is the spelling of its end token
-        self._waiting += _logprobs(choice.get("logprobs"))
+        if told := choice.get("logprobs"):
+            self._waiting += _logprobs(told)
         if text:
             self._came.append(text)
             items += self._piece(self._cutter.feed(text))
