@@ -264,3 +264,15 @@ def test_a_call_that_could_not_be_read_stays_in_sight():
     assert chat_dicts([said], TEXT) == [{"role": "assistant", "content": '{"a": 1'}]
     answered = chat_dicts([said, ToolMessage("no", tool_call_id="c1")], TEXT)
     assert answered[0]["tool_calls"][0]["function"]["arguments"] == {"input": '{"a": 1'}
+
+
+@pytest.mark.parametrize("shape", [TEXT, STRICT])
+def test_a_result_whose_call_is_not_there_is_told_by_the_user(shape: Shape):
+    nameless = AIMessage(
+        "hello", invalid_tool_calls=[{"name": None, "args": "hello", "id": "c9", "error": "no"}]
+    )
+    told = chat_dicts([nameless, ToolMessage("Call a tool.", tool_call_id="c9")], shape)
+    assert [(m["role"], m["content"]) for m in told] == [
+        ("assistant", "hello"),
+        ("user", "Call a tool."),
+    ]

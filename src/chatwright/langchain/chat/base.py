@@ -114,6 +114,11 @@ class ChatFields(BaseChatModel):
     def model_id(self, name: str | None) -> None:
         self.given_model_id = name
 
+    @property
+    def model_name(self) -> str:
+        """What the model is called as far as that is known without asking anybody."""
+        return self.given_model_id or static_name(self.llm)
+
     def open(self) -> Model:
         """The `Model` that answers: opened when first needed, and the same one each time."""
         with translated():
@@ -228,7 +233,7 @@ class ChatFields(BaseChatModel):
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         given = merged(self._parameters(), self.model_kwargs, without_empty(kwargs))
-        name = given.get("model") or self.given_model_id or static_name(self.llm)
+        name = given.get("model") or self.model_name
         told = LangSmithParams(
             ls_provider="huggingface", ls_model_type="chat", ls_model_name=str(name)
         )

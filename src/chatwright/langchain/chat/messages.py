@@ -200,6 +200,10 @@ class _Reader:
         self.shown += media
         if failed and not text.lstrip().lower().startswith("error"):
             text = f"Error: {text}"
+        if id_ not in self.names:
+            # The call was left out, or had no name: a server takes no result of a call that it does not see.
+            self.made.append({"role": "user", "content": text or _SHOWN})
+            return
         told: Dict = {
             "role": "tool",
             "tool_call_id": id_,

@@ -193,7 +193,7 @@ def _shown(template: ChatTemplate, messages: list[Dict]) -> list[Dict]:
     system = [at for at, message in enumerate(messages) if message["role"] == "system"]
     if not system:
         return messages
-    if not template.capabilities().system:
+    if not template.capabilities.system:
         return folded(messages)
     return messages if system == [0] else _unless_lost(template, messages)
 

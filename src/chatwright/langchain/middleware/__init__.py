@@ -1,0 +1,52 @@
+"""Middleware for langchain's `create_agent`, for what would end a run in silence or with an exception.
+
+    from langchain.agents import create_agent
+    from chatwright import ChatHuggingFace
+    from chatwright.langchain.middleware import safeguards
+
+    agent = create_agent(ChatHuggingFace.from_model("nano"), tools, middleware=safeguards())
+
+`RetryMalformedCalls` gives a reply that cannot be read, or an empty one, back to the model with the reason.
+`ToolErrorsAsObservations` lets the model read what went wrong with a tool. `TellRepeatedCalls` tells it that it goes in
+circles. `safeguards()` is all of them and a limit. Each name is loaded when it is used for the first time, and then says
+which line installs langchain, if it is not there.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .malformed import MalformedReplies, RetryMalformedCalls
+    from .repeats import TellRepeatedCalls
+    from .safeguards import safeguards
+    from .tool_errors import ToolErrorsAsObservations
+
+__all__ = [
+    "MalformedReplies",
+    "RetryMalformedCalls",
+    "TellRepeatedCalls",
+    "ToolErrorsAsObservations",
+    "safeguards",
+]
+
+_HOMES = {
+    "MalformedReplies": "malformed",
+    "RetryMalformedCalls": "malformed",
+    "TellRepeatedCalls": "repeats",
+    "ToolErrorsAsObservations": "tool_errors",
+    "safeguards": "safeguards",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
