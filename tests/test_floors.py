@@ -14,7 +14,7 @@ FLOORS = {
     "errors": 0, "events": 0, "request": 0, "grammar": 0, "schema": 0, "_gbnf": 0, "_schema_check": 0,
     "_lang": 0, "_schema": 0,
     "templates": 1, "formats": 1, "backends": 1,
-    "_reply": 2, "model": 2, "opening": 2,
+    "_choice": 2, "_reply": 2, "model": 2, "opening": 2,
     "tools": 3, "testing": 3,
     "agent": 4,
     "server": 5, "langchain": 5, "agents": 6, "hub": 6,

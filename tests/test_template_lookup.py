@@ -251,8 +251,8 @@ def test_a_named_template_is_taken_by_its_name():
 def test_what_tools_can_do_is_asked_of_the_template_for_tools():
     tools = "{% for t in tools %}{{ t.function.name }}{% endfor %}{{ messages[0].content }}"
     template = ChatTemplate({"default": "{{ messages[0].content }}", "tool_use": tools})
-    assert template.capabilities().tools
-    assert not template.named("default").capabilities().tools
+    assert template.capabilities.tools
+    assert not template.named("default").capabilities.tools
 
 
 def test_a_gguf_file_may_hold_several():

@@ -5,14 +5,24 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
+from ._choice import (
+    chosen_format,
+    chosen_tools,
+    format_called,
+    format_of,
+    think_tag,
+    tool_name,
+)
 from ._reply import Reader, Verbatim, Wanted
 from .backends import ChatBackend, TextBackend
-from .errors import BackendError, TemplateError, UnknownTool, UsageError, did_you_mean
+from .backends.guard import Guard, OnControlTokens, flattens
+from .errors import BackendError, TemplateError, UsageError
 from .events import Event, Notice
 from .formats import FORMATS, Format
 from .formats.forced import forced
@@ -21,41 +31,25 @@ from .request import (
     Constraint,
     Grammar,
     Message,
-    NamedTool,
+    Options,
     Request,
-    Sampling,
     Segment,
     ToolChoice,
     ToolSchema,
 )
 from .templates import ChatTemplate
+from .templates.adapt import Adapter, OnAdapt
 
 if TYPE_CHECKING:
     from .backends.local.hub import Report
     from .opening import Choice, Route
 
-__all__ = ["DEFAULT_MODEL", "Model", "Options", "open_model"]
+__all__ = ["DEFAULT_MODEL", "Model", "Options", "chosen_format", "open_model"]
 
 DEFAULT_MODEL = "nano"
 
 _FREE = ("auto", "none")
 _ANY_GRAMMAR = Grammar('root ::= ""')
-
-
-class Options(TypedDict, total=False):
-    """How to generate: the fields of `Request` that a caller may set."""
-
-    stop: Sequence[str]
-    max_tokens: int | None
-    sampling: Sampling
-    seed: int | None
-    constraint: Constraint | None
-    logprobs: int | None
-    deadline: float | None
-    tool_choice: ToolChoice
-    parallel_tool_calls: bool | None
-    template_kwargs: Mapping[str, Any]
-    extra: Mapping[str, Any]
 
 
 @dataclass(slots=True)
@@ -76,16 +70,21 @@ class Model:
         backend: TextBackend | ChatBackend,
         *,
         template: ChatTemplate | None = None,
-        format: Format | str = "react_json",
+        format: Format | str = "auto",
         name: str = "",
+        on_adapt: OnAdapt = "adapt",
+        on_control_tokens: OnControlTokens = "neutralise",
     ) -> None:
         self.backend = backend
         self.template = template
-        self.format = _format(format)
+        self._format_named = format != "auto"
+        self._format = format_called(format) if self._format_named else None
         self.name = name or type(backend).__name__
         # Without a template of ours the server answers messages, by its own.
         self._chats = template is None and hasattr(backend, "chat")
         self._known = _Known(tools_go_along=self._chats)
+        self._adapter = Adapter(on_adapt)
+        self._guard = Guard(on_control_tokens)
 
     def stream(
         self,
@@ -98,6 +97,7 @@ class Model:
         Closing the iterator stops the generation.
         """
         request, reader = self._prepare(messages, tools, options)
+        yield from self.notices()
         try:
             yield from self._read(request, reader)
             return
@@ -114,6 +114,8 @@ class Model:
     ) -> AsyncIterator[Event]:
         """`stream` for an event loop, which it never blocks."""
         request, reader = self._prepare(messages, tools, options)
+        for notice in self.notices():
+            yield notice
         try:
             async with aclosing(self._aread(request, reader)) as events:
                 async for event in events:
@@ -167,6 +169,13 @@ class Model:
         return None
 
     @property
+    def format(self) -> Format:
+        """How tools are told and calls are written: what was asked for, else what the template itself writes."""
+        if self._format is None:
+            self._format = format_of(self.template)
+        return self._format
+
+    @property
     def tools_go_along(self) -> bool:
         """The server is given tools as they are, and takes its calls apart itself."""
         return self._known.tools_go_along
@@ -179,7 +188,16 @@ class Model:
         template_kwargs: Mapping[str, Any] | None = None,
     ) -> str:
         """The exact text that the model would see."""
-        return "".join(s.text for s in self._segments(messages, tools, template_kwargs or {}))
+        return "".join(s.text for s in self.segments(messages, tools, template_kwargs))
+
+    def rendering(self, template: ChatTemplate) -> Model:
+        """The same model, its prompts rendered by another template; a format that was named stays."""
+        other = copy.copy(self)
+        other.template, other._chats = template, False
+        if not self._format_named:
+            other._format = None
+        other._known = _Known(tools_go_along=False)
+        return other
 
     def close(self) -> None:
         """Let go of the backend's engine or connections."""
@@ -196,20 +214,30 @@ class Model:
     def __repr__(self) -> str:
         return f"Model({self.name!r}, format={self.format.name!r})"
 
-    def _segments(
+    def segments(
         self,
         messages: Sequence[Message],
-        tools: Sequence[ToolSchema],
-        template_kwargs: Mapping[str, Any],
+        tools: Sequence[ToolSchema] = (),
+        template_kwargs: Mapping[str, Any] | None = None,
     ) -> list[Segment]:
+        """`prompt` in stretches that know who wrote them."""
         if self.template is None:
             raise TemplateError(
                 f"{self.name} has no chat template",
                 "give template=ChatTemplate(...), or use Model.complete",
             )
-        return self.template.render_segments(
-            self._shown(messages, tools), add_generation_prompt=True, **template_kwargs
+        told = tools if tools and self.format.native else None
+        return self._adapter.segments(
+            self.template,
+            self._shown(messages, tools),
+            told,
+            add_generation_prompt=True,
+            **(template_kwargs or {}),
         )
+
+    def notices(self) -> list[Notice]:
+        """What was done to a conversation so that it fits, each kind told once."""
+        return [*self._adapter.news(), *self._guard.news()]
 
     def _shown(self, messages: Sequence[Message], tools: Sequence[ToolSchema]) -> Sequence[Message]:
         """The messages with the tools in words. So are past calls, which few templates know, without tools too."""
@@ -232,14 +260,14 @@ class Model:
         if not messages:
             raise UsageError("there are no messages to answer")
         choice = options.get("tool_choice", "auto")
-        chosen = _chosen(tools, choice)
+        chosen = chosen_tools(tools, choice)
         native = self.tools_go_along and (choice in _FREE or self._forces_calls)
         shape = FORMATS["plain"] if native else self._shape(chosen, choice)
         constraint = options.get("constraint")
         answer = Wanted(
             constraint,
             may_stop=bool(options.get("stop")),
-            call_of=frozenset(_name(t) for t in chosen) if choice not in _FREE else frozenset(),
+            call_of=frozenset(tool_name(t) for t in chosen) if choice not in _FREE else frozenset(),
             one_call=options.get("parallel_tool_calls") is False,
         )
         wanted = self._wanted(shape, () if native else chosen, constraint)
@@ -252,12 +280,15 @@ class Model:
             shown = messages if native else self._shown(messages, chosen)
             request = replace(request, messages=list(shown), tools=tools if native else ())
             return request, Reader(shape.parser(chosen), answer)
-        prompt = self._segments(messages, chosen, request.template_kwargs)
-        tag = _think_tag(prompt)
+        prompt = self.segments(messages, chosen, request.template_kwargs)
+        tag = think_tag(prompt)
         if wanted and tag:
             thinking = after_thinking(wanted, tag.replace("<", "</"))
             wanted = thinking if self._follows(thinking) else None
             request = replace(request, constraint=wanted)
+        if self.template and flattens(self.backend):
+            tokens = self.template.control_tokens
+            prompt = self._guard.settled(prompt, tokens, messages=messages, tools=tools)
         request = replace(request, prompt=prompt)
         return request, Reader(shape.parser(chosen, thinking=bool(tag)), answer)
 
@@ -265,7 +296,7 @@ class Model:
         self, shape: Format, tools: Sequence[ToolSchema], constraint: Constraint | None
     ) -> Constraint | None:
         """What the reply as a whole has to be: with tools a call, or an answer that fits."""
-        if shape.name not in FORMATS:
+        if shape.name.startswith("forced_"):
             constraint = None  # a call is all that may come
         if constraint is None:
             return shape.constraint(tools)
@@ -300,38 +331,11 @@ class Model:
         return Notice(f"{self.name} takes no tools: they are told in words ({self.format.name})")
 
 
-def _think_tag(prompt: Sequence[Segment]) -> str:
-    """The tag by which the template opens the reply's thinking itself, if it does: then no other will come."""
-    end = "".join(segment.text for segment in prompt[-2:])[-40:].rstrip()
-    tags = [tag for tag in ("<think>", "<thinking>") if end.endswith(tag)]
-    return tags[0] if tags and prompt[-1].trusted else ""
-
-
 def _raw(prompt: str, options: Options) -> tuple[Request, Reader]:
     if constraint := options.get("constraint"):
         check_constraint(constraint)
     request = Request(prompt=(Segment(prompt, trusted=True),), **options)
     return request, Reader(Verbatim(), Wanted(request.constraint, may_stop=bool(request.stop)))
-
-
-def _chosen(tools: Sequence[ToolSchema], choice: ToolChoice) -> Sequence[ToolSchema]:
-    """The tools that the reply may call."""
-    if choice == "none":
-        return ()
-    if choice == "auto":
-        return tools
-    if not tools:
-        raise UsageError("a tool has to be called and there are no tools", "give tools=[...]")
-    if not isinstance(choice, NamedTool):
-        return tools
-    named = [tool for tool in tools if _name(tool) == choice.name]
-    if not named:
-        raise UnknownTool(choice.name, [_name(tool) for tool in tools])
-    return named
-
-
-def _name(tool: ToolSchema) -> str:
-    return str(tool["function"]["name"])
 
 
 def open_model(
@@ -345,6 +349,8 @@ def open_model(
     chat_template: Choice | None = None,
     model_id: str | None = None,
     route: Route = "auto",
+    on_adapt: OnAdapt = "adapt",
+    on_control_tokens: OnControlTokens = "neutralise",
 ) -> Model:
     """The model that a string names, wherever it runs.
 
@@ -361,6 +367,10 @@ def open_model(
     `model_id` (a model of the Hub or a folder that has the template) come before what a server tells; `route` is
     `text` to render prompts here and `chat` to leave that to the server.
 
+    Where messages do not fit the template they are adapted, and a notice says so once; `on_adapt="error"` refuses
+    them. Control tokens in what a caller wrote are broken up for a server that reads text alone;
+    `on_control_tokens` is `error` to refuse them and `allow` to let them through.
+
     `token` takes the place of `HF_TOKEN`. Without a string it is what the environment variable `CHATWRIGHT_MODEL`
     says, else `nano`.
     """
@@ -368,7 +378,8 @@ def open_model(
         return model
     from .opening import opened
 
-    return opened(
+    adapter, guard = Adapter(on_adapt), Guard(on_control_tokens)
+    found = opened(
         model,
         token=token,
         on_progress=on_progress,
@@ -379,13 +390,5 @@ def open_model(
         model_id=model_id,
         route=route,
     )
-
-
-def _format(format: Format | str) -> Format:
-    if not isinstance(format, str):
-        return format
-    if format not in FORMATS:
-        raise UsageError(
-            f"there is no tool format called '{format}'", did_you_mean(format, FORMATS)
-        )
-    return FORMATS[format]
+    found._adapter, found._guard = adapter, guard  # pyright: ignore[reportPrivateUsage]
+    return found

@@ -132,7 +132,8 @@ def _served_template(served: Served, wish: _Wish) -> tuple[ChatTemplate | None, 
     if wish.model_id:
         return wish.template(), ""
     if served.chat_template:
-        return ChatTemplate(served.chat_template, origin="the server", **served.special_tokens), ""
+        tokens = cast("dict[str, Any]", served.special_tokens)
+        return ChatTemplate(served.chat_template, origin="the server", **tokens), ""
     found, why = _named_template(served.hub_id)
     if found is None and wish.route == "text" and not served.is_text:
         raise TemplateError(

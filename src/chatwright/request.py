@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypedDict
 
 from .events import Logprob, Malformed, Notice, Reasoning, ToolCall, Usage
 
@@ -18,6 +18,7 @@ __all__ = [
     "Logprob",
     "Message",
     "NamedTool",
+    "Options",
     "Own",
     "Piece",
     "Regex",
@@ -127,6 +128,22 @@ class Request:
     parallel_tool_calls: bool | None = None
     template_kwargs: Mapping[str, Any] = field(default_factory=dict[str, Any])
     extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+class Options(TypedDict, total=False):
+    """How to generate: the fields of `Request` that a caller may set."""
+
+    stop: Sequence[str]
+    max_tokens: int | None
+    sampling: Sampling
+    seed: int | None
+    constraint: Constraint | None
+    logprobs: int | None
+    deadline: float | None
+    tool_choice: ToolChoice
+    parallel_tool_calls: bool | None
+    template_kwargs: Mapping[str, Any]
+    extra: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,11 +84,10 @@ def _correction(reply: Malformed) -> list[Message]:
 
 
 def _turn_messages(steps: list[Step]) -> list[Message]:
-    """One reply and the results of its calls: the text that asked for them, or the calls that a server took apart."""
+    """One reply and the results of its calls: the text that asked for them, and the calls that were read in it."""
     text = "".join(step.call.log for step in steps)
-    asked: Message = {"role": "assistant", "content": Own(text)}
-    if not text:
-        asked = {"role": "assistant", "content": "", "tool_calls": [_called(s.call) for s in steps]}
+    calls = [_called(step.call) for step in steps]
+    asked = {"role": "assistant", "content": Own(text) if text else "", "tool_calls": calls}
     return [asked, *map(_answered, steps)]
 
 

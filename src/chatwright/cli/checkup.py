@@ -165,7 +165,7 @@ def _template(model: Model) -> Iterator[Fact]:
     shown = f"{source}, {lines} lines, SHA-256 {template.sha256[:12]}"
     data = {"lines": lines, "sha256": template.sha256, "in_file": inside, "source": source}
     yield Fact(_TEMPLATE, "chat template", shown, data=data)
-    found = template.capabilities()
+    found = template.capabilities
     flags = {f.name: getattr(found, f.name) for f in fields(found)}
     can = {
         _SHOWN_AS.get(k, k.replace("_", " ")): v for k, v in flags.items() if isinstance(v, bool)

@@ -1,4 +1,4 @@
-"""`chatwright prompt`: the exact text that the model would see."""
+"""`chatwright prompt`: the exact text that the model would see, and what was adapted for it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ def command(
     no_tools: bool,
     docs: Path | None,
 ) -> int:
-    """Show the exact text that the model would see for QUESTION, to the letter."""
+    """Show the exact text that the model would see for QUESTION, to the letter.
+
+    What was adapted to its chat template is told beside it.
+    """
     from ..agent import ModelPlanner, Run
 
     text = question_from(question)
@@ -41,4 +44,7 @@ def command(
         shown = planner.prompt(Run(text))
         # In a pipe it is exact to the letter; on a screen no letter may steer the terminal.
         sys.stdout.write(clean(shown) if sys.stdout.isatty() else shown)
+        sys.stdout.flush()
+        for notice in opened.notices():
+            screen.see(notice)
     return 0

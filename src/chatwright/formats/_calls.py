@@ -48,10 +48,13 @@ class _Wanted:
     given: Any
 
 
-def read_calls(value: Any, tools: Toolbox, *, asked: bool) -> Reading | None:
+def read_calls(
+    value: Any, tools: Toolbox, *, asked: bool, key: str = "action_input"
+) -> Reading | None:
     """What a value asks for, None if it is no call at all.
 
-    `asked`: it stands where a call must stand, so that a call is also seen in what could be other data.
+    `asked`: it stands where a call must stand, so that a call is also seen in what could be other data. `key` is
+    what the model was told to call the arguments.
     """
     wanted = _wanted_of_all(value, tools, asked)
     if not wanted:
@@ -64,14 +67,14 @@ def read_calls(value: Any, tools: Toolbox, *, asked: bool) -> Reading | None:
             if calls:
                 break  # it was written without seeing what the calls give
             return Reading(answer=_answer(want.given))
-        found = for_tool(want.name, want.given, tools)
+        found = for_tool(want.name, want.given, tools, key=key)
         if found.problem:
             return found
         calls += found.calls
     return Reading(calls=tuple(calls))
 
 
-def for_tool(said: str, given: Any, tools: Toolbox) -> Reading:
+def for_tool(said: str, given: Any, tools: Toolbox, *, key: str = "action_input") -> Reading:
     """The call of the tool that `said` names, with whatever was given as its arguments."""
     name = tools.find(said)
     if name is None:
@@ -85,7 +88,7 @@ def for_tool(said: str, given: Any, tools: Toolbox) -> Reading:
     if args is None or (single and not _fits(args, name, tools)):
         takes = tools.takes(name)
         told = f"an object with {takes}" if takes else "an empty object"
-        return Reading(problem=f'"{name}" needs {told} as "action_input", not {_short(given)}.')
+        return Reading(problem=f'"{name}" needs {told} as "{key}", not {_short(given)}.')
     return Reading(calls=((name, args),))
 
 

@@ -48,6 +48,11 @@ class Toolbox:
         near = [name for name in self._parameters if plain(name) == plain(said)]
         return near[0] if len(near) == 1 else None
 
+    def may_begin(self, text: str) -> bool:
+        """Whether a text may be the beginning of a tool's name, or has one at its beginning."""
+        said = text.lstrip()
+        return any(name.startswith(said) or said.startswith(name) for name in self._parameters)
+
     def parameters(self, name: str) -> Mapping[str, Any] | None:
         """The schema of a tool's arguments."""
         return self._parameters.get(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
 from ..errors import ConstraintError
@@ -13,6 +13,9 @@ from ..grammar import Rules, add_schema, literal, schema_to_gbnf
 from ..request import Constraint, Grammar, JsonSchema, Message, ToolSchema
 from ..schema import validate
 from . import Format, Parser
+
+if TYPE_CHECKING:
+    from ._native import Native
 
 __all__ = ["forced"]
 
@@ -27,6 +30,8 @@ def forced(base: Format, *, grammars: bool) -> Format:
     Where the engine follows grammars a ReAct model still gets to think first, for without that its arguments are
     poor. Elsewhere the reply is one JSON object, which most servers can be held to.
     """
+    if grammars and base.native:
+        return _NativeCall(cast("Native", base))
     return _ReactCall(base) if grammars and base.name == "react_json" else _JsonCall(base)
 
 
@@ -37,6 +42,7 @@ class _ReactCall:
 
     def __init__(self, base: Format) -> None:
         self._base = base
+        self.native = base.native
         self.stop = base.stop
 
     def show(self, messages: Sequence[Message], tools: Sequence[ToolSchema]) -> list[Message]:
@@ -54,6 +60,25 @@ class _ReactCall:
         return self._base.parser(tools, thinking=thinking)
 
 
+class _NativeCall:
+    """A call as the model writes it, and nothing before it."""
+
+    native = True
+
+    def __init__(self, base: Native) -> None:
+        self._base = base
+        self.name, self.stop = f"forced_{base.name}", base.stop
+
+    def show(self, messages: Sequence[Message], tools: Sequence[ToolSchema]) -> list[Message]:
+        return self._base.show(messages, tools)
+
+    def constraint(self, tools: Sequence[ToolSchema]) -> Constraint:
+        return self._base.call_constraint(tools)
+
+    def parser(self, tools: Sequence[ToolSchema], *, thinking: bool = False) -> Parser:
+        return self._base.parser(tools, thinking=thinking)
+
+
 class _JsonCall:
     """One object: the name of a tool, and arguments that fit it."""
 
@@ -62,6 +87,7 @@ class _JsonCall:
 
     def __init__(self, base: Format) -> None:
         self._base = base
+        self.native = base.native
 
     def show(self, messages: Sequence[Message], tools: Sequence[ToolSchema]) -> list[Message]:
         return self._base.show(messages, tools)

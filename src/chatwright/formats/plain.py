@@ -8,18 +8,17 @@ from collections.abc import Sequence
 from ..errors import UsageError
 from ..events import Malformed, Reasoning, Text
 from ..request import Constraint, Message, ToolSchema
-from ._marks import MORE, Tag, tag_at
+from ._thinking import THINK, Tags
 
-__all__ = ["PlainParser", "constraint", "name", "parser", "show", "stop"]
+__all__ = ["PlainParser", "constraint", "name", "native", "parser", "show", "stop"]
 
 name = "plain"
 stop: tuple[str, ...] = ()
+native = False
 
 PlainEvent = Text | Reasoning | Malformed
-_END = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 _SPACE = re.compile(r"\s*")
 _MAX_SPACE = 1000
-_LONGEST_TAG = len("</thinking>")
 
 
 def show(messages: Sequence[Message], tools: Sequence[ToolSchema]) -> list[Message]:
@@ -46,11 +45,13 @@ def parser(tools: Sequence[ToolSchema] = (), *, thinking: bool = False) -> Plain
 class PlainParser:
     """Splits a reply into Reasoning and Text.
 
-    Thinking stands at the beginning; a think tag further on is part of what is said.
+    Thinking stands at the beginning; a think tag further on is part of what is said. `tags` are those between
+    which this model thinks.
     """
 
-    def __init__(self, *, thinking: bool = False) -> None:
+    def __init__(self, *, thinking: bool = False, tags: Tags = THINK) -> None:
         self.done = False
+        self._tags = tags
         self._held = ""
         self._thinking = thinking
         self._thought = False
@@ -95,12 +96,11 @@ class PlainParser:
             self._held = self._held.lstrip()  # what separates thinking from the answer
         space = _SPACE.match(self._held)
         at = space.end() if space else 0
-        may_start = self._held[at : at + 1] in ("<", "") and at < _MAX_SPACE
-        tag = tag_at(self._held, at, final) if may_start else None
-        if tag is MORE:
+        opened = self._tags.opened(self._held, at, final) if at < _MAX_SPACE else 0
+        if opened < 0:
             return False
-        if isinstance(tag, Tag) and tag.kind == "open":
-            self._held, self._thinking = self._held[tag.end :], True
+        if opened:
+            self._held, self._thinking = self._held[opened:], True
             return True
         if not self._held:
             return False
@@ -110,8 +110,8 @@ class PlainParser:
         return False
 
     def _think(self, events: list[PlainEvent], final: bool) -> bool:
-        found = _END.search(self._held)
-        tail = self._held.rfind("<", max(0, len(self._held) - _LONGEST_TAG))
+        found = self._tags.close.search(self._held)
+        tail = self._tags.tail(self._held)
         to = found.start() if found else len(self._held) if tail < 0 or final else tail
         if to:
             events.append(Reasoning(self._held[:to]))

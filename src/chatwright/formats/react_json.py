@@ -20,10 +20,11 @@ from ..request import Constraint, Grammar, Message, Own, ToolSchema
 from ._react_parser import ReactParser
 from ._toolbox import signature, spec_of
 
-__all__ = ["constrained", "constraint", "name", "parser", "read", "show", "stop"]
+__all__ = ["constrained", "constraint", "name", "native", "parser", "read", "show", "stop"]
 
 name = "react_json"
 stop: tuple[str, ...] = ("\nObservation",)
+native = False
 
 _TOLD = """\
 Answer the question. Use a tool when it helps.

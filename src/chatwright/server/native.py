@@ -10,7 +10,6 @@ from typing import Any
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
-from ..errors import TemplateError
 from ..request import Piece, Request, Segment
 from . import shape_tgi
 from .answer import EventStream, Json, Reply, event
@@ -65,11 +64,7 @@ class Native:
     async def chat_tokenize(self, http: HttpRequest) -> Json:
         body = Fields(await read_json(http, self._served.limits))
         messages, tools = chat_messages(body), tools_of(body)
-        model = self._served.model
-        if model.template is None:
-            raise TemplateError(f"{self._served.name} has no chat template here")
-        shown = model.format.show(messages, tools.shown)
-        prompt = model.template.render_segments(shown, add_generation_prompt=True)
+        prompt = self._served.model.segments(messages, tools.shown)
         text = "".join(segment.text for segment in prompt)
         tokens = shape_tgi.simple_tokens(text, await self._served.tokens(prompt))
         return Json({"tokenize_response": tokens, "templated_text": text})

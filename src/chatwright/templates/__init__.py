@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from ..request import Segment
-from .capabilities import Capabilities
 from .chat_template import ChatTemplate
 
-__all__ = ["Capabilities", "ChatTemplate", "Segment"]
+if TYPE_CHECKING:
+    from .adapt import Adapted
+    from .capabilities import Capabilities
+
+__all__ = ["Adapted", "Capabilities", "ChatTemplate", "Segment"]
+
+
+def __getattr__(name: str) -> Any:
+    # Who only renders does not wait for these.
+    if name == "Adapted":
+        from .adapt import Adapted
+
+        return Adapted
+    if name == "Capabilities":
+        from .capabilities import Capabilities
+
+        return Capabilities
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

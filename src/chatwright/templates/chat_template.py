@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import os
-import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import TemplateError, did_you_mean
 from ..request import Message, Segment, ToolSchema
-from .capabilities import Capabilities, probe
-from .inputs import Tracer, mark_the_end, plain_data, plain_messages, plain_text
-from .places import Found, read_config, templates_of
+from .asked import Asked
+from .inputs import NOW, Tracer, cut, mark_the_end, plain_data, plain_messages, plain_text
+from .places import Found, read_config
 from .provenance import segments
-from .refusal import cut, refused, unfollowed
-from .sandbox import NOW, Compiled, compile_source, run_template
+from .source import as_templates, compiled, fingerprint, pinned, run, unfollowed
 from .special import SPECIAL_TOKENS, Special, Token, read_special, said
+
+if TYPE_CHECKING:
+    from .adapt import Adapted
+    from .capabilities import Capabilities
 
 __all__ = ["SPECIAL_TOKENS", "ChatTemplate"]
 
@@ -38,7 +39,7 @@ class ChatTemplate:
 
     Some models have several templates by name: `{"default": ..., "tool_use": ...}`. Then `tool_use` renders
     when there are tools, else `default`; `named("rag")` is the one of that name. With `sha256=` only the very
-    template with that fingerprint is taken. Every further argument is a special token, as the tokenizer's files
+    template with that fingerprint is taken, and with `isolated=True` it runs in a process of its own. Every further argument is a special token, as the tokenizer's files
     write it: `image_token="<image>"`, `additional_special_tokens=[...]`.
     """
 
@@ -70,6 +71,7 @@ class ChatTemplate:
         mask_token: Token = None,
         sha256: str | None = None,
         origin: str = "",
+        isolated: bool = False,
         **more: Any,
     ) -> None:
         given = (bos_token, eos_token, unk_token, sep_token, pad_token, cls_token, mask_token)
@@ -77,7 +79,8 @@ class ChatTemplate:
         for name in more:
             if not name.endswith(("_token", "_special_tokens")):
                 raise TypeError(f"ChatTemplate has no argument {name!r}")
-        self._fill(Found(_given(source), read_special(said(tokens)), place=origin), sha256)
+        object.__setattr__(self, "_isolated", isolated)
+        self._fill(Found(as_templates(source), read_special(said(tokens)), place=origin), sha256)
 
     def _fill(self, found: Found, sha256: str | None) -> None:
         """Set what was found, and see that it is the one that was pinned, and that it compiles."""
@@ -93,9 +96,9 @@ class ChatTemplate:
         values["_found"] = found
         for name, value in values.items():
             object.__setattr__(self, name, value)
-        self._pinned(sha256)
-        for text in by_name.values() or [self.source]:
-            _compiled(text)
+        pinned(self.sha256, sha256)
+        for text in () if self.isolated else by_name.values() or [self.source]:
+            compiled(text)
 
     def __hash__(self) -> int:
         return hash(self.source)
@@ -104,8 +107,27 @@ class ChatTemplate:
     def sha256(self) -> str:
         """The fingerprint of the source; where there are several templates, of all their names and sources."""
         if not self.templates or list(self.templates) == ["default"]:
-            return _sha256(self.source)
-        return _sha256("".join(f"{n}\0{_sha256(s)}\n" for n, s in sorted(self.templates.items())))
+            return fingerprint(self.source)
+        return fingerprint(
+            "".join(f"{n}\0{fingerprint(s)}\n" for n, s in sorted(self.templates.items()))
+        )
+
+    @property
+    def isolated(self) -> bool:
+        """It renders in a process of its own, which is killed when it takes too much."""
+        return bool(self.__dict__.get("_isolated"))
+
+    def in_worker(self) -> ChatTemplate:
+        """The same template, rendered in a process of its own: a real wall around a stranger's template."""
+        same = self._of(cast("Found", self.__dict__["_found"]))
+        object.__setattr__(same, "_isolated", True)
+        return same
+
+    def _elsewhere(self, what: str, asked: Asked) -> Any:
+        from .worker import in_worker
+
+        whole = {"source": dict(self.templates) or self.source, **self.special_tokens}
+        return in_worker(what, whole, asked.arguments())
 
     @property
     def special_tokens(self) -> dict[str, str]:
@@ -150,7 +172,9 @@ class ChatTemplate:
         `continue_final_message` leaves the last message open (`True`, or the name of the field to
         continue); `now` is what the template sees as the time; other arguments go to the template.
         """
-        asked = _Asked(messages, tools, add_generation_prompt, continue_final_message, now, kwargs)
+        asked = Asked(messages, tools, add_generation_prompt, continue_final_message, now, kwargs)
+        if self.isolated:
+            return self._elsewhere("render", asked)
         return self._render(asked.at_one_moment(), plain_text, tracing=False)
 
     def render_segments(
@@ -167,22 +191,41 @@ class ChatTemplate:
         Every string in messages, tools and other arguments is the caller's, whatever its role, except
         an `Own` one, whose text the model wrote: it stays a segment of its own.
         """
-        asked = _Asked(messages, tools, add_generation_prompt, continue_final_message, now, kwargs)
+        asked = Asked(messages, tools, add_generation_prompt, continue_final_message, now, kwargs)
+        if self.isolated:
+            found = self._elsewhere("render_segments", asked)
+            return [Segment(text, trusted) for text, trusted in found]
         asked = asked.at_one_moment()
+        # Rendered twice on purpose: what follows the authors may never change the text.
         expected = self._render(asked, plain_text, tracing=False)
-        if not _compiled(self._chosen(tools)).followable:
-            raise unfollowed("it escapes its output as HTML")
-        try:
-            followed = self._render(asked, Tracer(), tracing=True)
-        except TemplateError as err:
-            raise unfollowed(str(err)) from err
+        followed = self._followed(asked)
         if followed != expected:
             raise unfollowed("following it gave another text")
         return segments(followed)
 
+    def _followed(self, asked: Asked) -> str:
+        """The prompt whose characters know who wrote them."""
+        if not compiled(self._chosen(asked.tools)).followable:
+            raise unfollowed("it escapes its output as HTML")
+        try:
+            return self._render(asked, Tracer(), tracing=True)
+        except TemplateError as err:
+            raise unfollowed(str(err)) from err
+
+    @property
     def capabilities(self) -> Capabilities:
-        """What this template shows to the model, found out by rendering a few small conversations."""
+        """What this template shows to the model, found out once by rendering a few small conversations."""
+        from .capabilities import probe
+
         return probe(self)
+
+    def adapt(
+        self, messages: Sequence[Message], tools: Sequence[ToolSchema] | None = None
+    ) -> Adapted:
+        """The conversation in the form that this template takes, and what was changed; `render` never does that."""
+        from .adapt import adapted
+
+        return adapted(self.capabilities, messages, tools)
 
     @classmethod
     def from_hub(
@@ -291,23 +334,8 @@ class ChatTemplate:
             return self
         self._fill(found, None)
         chosen = self.named(name)
-        chosen._pinned(sha256)
+        pinned(chosen.sha256, sha256)
         return chosen
-
-    def _pinned(self, sha256: str | None) -> None:
-        """Is this the very template that was asked for?"""
-        if sha256 is None:
-            return
-        wanted = sha256.strip().lower().removeprefix("sha256:")
-        if not re.fullmatch(r"[0-9a-f]{64}", wanted):
-            raise TemplateError(
-                f"'{sha256[:80]}' is no SHA-256", "it is 64 hexadecimal digits: see template.sha256"
-            )
-        if wanted != self.sha256:
-            raise TemplateError(
-                f"the chat template is not the pinned one: its SHA-256 is {self.sha256} and should be {wanted}",
-                "read what has changed before you pin the new one, or take the revision that you pinned it at",
-            )
 
     def _chosen(self, tools: Any) -> str:
         """The source for these arguments."""
@@ -322,20 +350,24 @@ class ChatTemplate:
             "choose one: template.named(...), or name= where it is loaded",
         )
 
-    def _render(self, asked: _Asked, text: Callable[[str], str], *, tracing: bool) -> str:
-        compiled = _compiled(self._chosen(asked.tools))
+    def _render(self, asked: Asked, text: Callable[[str], str], *, tracing: bool) -> str:
+        ready = compiled(self._chosen(asked.tools))
         try:
             variables = self._variables(asked, text)
             last = cast("list[dict[str, Any]]", variables["messages"])[-1]
-            end = mark_the_end(last, asked.continue_final, text) if asked.continue_final else None
-            result = run_template(compiled, variables, tracing=tracing)
+            end = None
+            if asked.continue_final:
+                end = mark_the_end(last, asked.continue_final, text, self._chosen(asked.tools))
+            result = run(ready, variables, tracing=tracing)
         except TemplateError:
             raise
         except Exception as err:  # a template may raise anything; the user gets to read it
-            raise refused(err, compiled, "the chat template refused these messages") from err
+            from .refusal import refused
+
+            raise refused(err, ready, "the chat template refused these messages") from err
         return result if end is None else cut(result, end)
 
-    def _variables(self, asked: _Asked, text: Callable[[str], str]) -> dict[str, Any]:
+    def _variables(self, asked: Asked, text: Callable[[str], str]) -> dict[str, Any]:
         return {
             "documents": None,
             **cast("Found", self.__dict__["_found"]).special.variables,
@@ -345,48 +377,3 @@ class ChatTemplate:
             "add_generation_prompt": asked.generation_prompt,
             NOW: asked.now,
         }
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """The arguments of one render."""
-
-    messages: Sequence[Message]
-    tools: Sequence[ToolSchema] | None
-    generation_prompt: bool
-    continue_final: bool | str
-    now: datetime | None
-    kwargs: Mapping[str, Any]
-
-    def at_one_moment(self) -> _Asked:
-        """Checked, and with the time set, so that rendering twice gives the same."""
-        if self.generation_prompt and self.continue_final:
-            raise TemplateError(
-                "continue_final_message and add_generation_prompt cannot both be set",
-                "the final message is continued, or a new one is started",
-            )
-        now = self.now or datetime.now()
-        return _Asked(
-            self.messages, self.tools, self.generation_prompt, self.continue_final, now, self.kwargs
-        )
-
-
-def _compiled(source: str) -> Compiled:
-    try:
-        return compile_source(source)
-    except (
-        Exception
-    ) as err:  # whatever parsing a stranger's template raises; the reader is the user
-        raise refused(err, None, "the chat template cannot be compiled") from err
-
-
-def _given(source: Any) -> str | dict[str, str]:
-    if isinstance(source, str):
-        return str.__str__(source)
-    if not isinstance(source, Mapping | list | tuple):
-        raise TemplateError(f"a chat template is text, not a {type(source).__name__}")
-    return templates_of(cast("Any", source), "this argument") or {}
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

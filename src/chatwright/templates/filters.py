@@ -9,15 +9,16 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+from itertools import islice
+from typing import Any, NamedTuple, cast
 
 from jinja2 import filters as builtin
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
-from .limits import check_filter, check_method, current, measure
+from .filter_limits import check_filter
+from .limits import MAX_ITEMS, check_method, current, measure, weigh
 from .provenance import (
     SafeText,
     Traced,
@@ -70,6 +71,7 @@ _PASS_ON = frozenset(
         "wordcount",
     ]
 )
+_WHOLE = frozenset({"max", "min", "sort", "sum", "unique", "groupby"})  # looked at before they run
 _ON_TEXT = frozenset({"capitalize", "lower", "trim", "upper"})
 
 
@@ -83,6 +85,8 @@ def filters() -> dict[str, Filter]:
 
 def show(value: Any) -> str:
     """The value as a template prints it. A list or an object that is printed counts as the caller's."""
+    if type(value) is Traced:
+        return value
     if isinstance(value, str):
         return str(value)
     if value is None or isinstance(value, int | float):
@@ -97,8 +101,14 @@ def _limited(name: str, function: Filter) -> Filter:
 
     @functools.wraps(function)
     def limited(*args: Any, **kwargs: Any) -> Any:
+        if name in _WHOLE and len(args) > skip and isinstance(args[skip], Iterator):
+            first = list(islice(cast("Iterator[Any]", args[skip]), MAX_ITEMS))
+            args = (*args[:skip], first, *args[skip + 1 :])
         check_filter(name, args[skip:], kwargs)
-        return function(*args, **kwargs)
+        result = function(*args, **kwargs)
+        if type(result) is not bool:
+            weigh(result)
+        return result
 
     return limited
 
@@ -193,8 +203,7 @@ def _tojson(
     return followed if followed == text else caller(text)
 
 
-@dataclass(frozen=True, slots=True)
-class _JsonStyle:
+class _JsonStyle(NamedTuple):
     ensure_ascii: bool
     indent: str | None
     between: str

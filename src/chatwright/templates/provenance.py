@@ -33,13 +33,14 @@ __all__ = [
     "percent",
     "recased",
     "segments",
+    "traced",
 ]
 
 # One mark a character, kept as a string of the same length: then a cut of the text is a cut of the
 # marks. Marks above CALLER are replies of the model, one mark for each, so that they stay apart.
 TEMPLATE = "\0"
 CALLER = "\1"
-_ONE_AUTHOR = re.compile(r"(.)\1*", re.DOTALL)
+_ONE_AUTHOR = re.compile("\0+|\1+|(.)\\1*", re.DOTALL)
 
 
 def own_mark(index: int) -> str:
@@ -79,6 +80,8 @@ class Traced(str):
         return percent(self, args)
 
     def __getitem__(self, key: SupportsIndex | slice) -> str:
+        if type(self) is Traced:
+            return traced(_str_item(self, key), self._marks[key])
         return type(self)(super().__getitem__(key), self._marks[key])
 
     def __iter__(self) -> Iterator[str]:
@@ -182,6 +185,17 @@ class Traced(str):
         return found
 
 
+_str_new = str.__new__
+_str_item = str.__getitem__
+
+
+def traced(text: str, marks: str) -> Traced:
+    """The text with these marks, one for each of its characters."""
+    self = _str_new(Traced, text)
+    self._marks = marks  # pyright: ignore[reportPrivateUsage]
+    return self
+
+
 class SafeText(Traced):
     """Traced text behind `|safe`: added to other text, it makes that text HTML-escaped."""
 
@@ -222,9 +236,23 @@ def join(parts: Sequence[str], between: str = "") -> str:
     pieces = parts
     if between:
         pieces = [piece for part in parts for piece in (between, part)][1:]
-    if all(type(piece) is str for piece in pieces):
+    marks = [_marks_or_none(piece) for piece in pieces]
+    if not any(marks):
         return "".join(pieces)
-    return Traced("".join(map(_plain, pieces)), "".join(map(marks_of, pieces)))
+    texts = [piece if type(piece) is str else _str(piece) for piece in pieces]
+    spread = [mark or TEMPLATE * len(text) for mark, text in zip(marks, texts, strict=True)]
+    return traced("".join(texts), "".join(spread))
+
+
+_str = str.__str__
+
+
+def _marks_or_none(text: str) -> str | None:
+    """The marks of a text, none where it is the template's."""
+    kind = type(text)
+    if kind is str:
+        return None
+    return text._marks if kind is Traced else marks_of(text)  # pyright: ignore
 
 
 def percent(template: str, args: Any) -> str:
@@ -236,9 +264,8 @@ def percent(template: str, args: Any) -> str:
     return result if result == text else caller(text)
 
 
-_CONVERSION = re.compile(
-    r"%(?:\((?P<key>[^()]*)\))?(?P<how>[#0\- +]*\d*(?:\.\d*)?[hlL]?(?P<type>[^*\d.]))", re.S
-)
+# A text and not a pattern: few templates need it, and it takes a while to compile.
+_CONVERSION = r"(?s)%(?:\((?P<key>[^()]*)\))?(?P<how>[#0\- +]*\d*(?:\.\d*)?[hlL]?(?P<type>[^*\d.]))"
 
 
 def _percent_pieces(template: str, args: Any) -> list[str]:
@@ -247,7 +274,7 @@ def _percent_pieces(template: str, args: Any) -> list[str]:
     named = cast("Any", args)
     pieces: list[str] = []
     at = 0
-    for found in _CONVERSION.finditer(template):
+    for found in re.finditer(_CONVERSION, template):
         pieces.append(template[at : found.start()])
         at = found.end()
         if found["type"] == "%":
@@ -305,8 +332,22 @@ def recased(text: str, result: str) -> str:
 
 def segments(text: str) -> list[Segment]:
     """The text in stretches of one author; each of the model's own texts stands alone."""
-    plain, runs = _plain(text), _ONE_AUTHOR.finditer(marks_of(text))
-    return [Segment(plain[run.start() : run.end()], run[1] != CALLER) for run in runs]
+    plain, marks = _plain(text), marks_of(text)
+    runs = [run.span() for run in _ONE_AUTHOR.finditer(marks)]
+    return [_segment(plain[start:end], marks[start] != CALLER) for start, end in runs]
+
+
+_new_segment: Any = object.__new__
+_set_text: Any = vars(Segment)["text"].__set__
+_set_trusted: Any = vars(Segment)["trusted"].__set__
+
+
+def _segment(text: str, trusted: bool) -> Segment:
+    """A segment without the detour that makes a frozen one: there are two for each message."""
+    self = _new_segment(Segment)
+    _set_text(self, text)
+    _set_trusted(self, trusted)
+    return self
 
 
 def _plain(text: str) -> str:
@@ -321,6 +362,10 @@ def marks_of(text: str) -> str:
 
 
 def _add(left: str, right: str) -> str:
+    if type(left) is Traced and type(right) is str:
+        return traced(_str(left) + right, left._marks + TEMPLATE * len(right))  # pyright: ignore
+    if type(left) is str and type(right) is Traced:
+        return traced(left + _str(right), TEMPLATE * len(left) + right._marks)  # pyright: ignore
     if not (hasattr(left, "__html__") or hasattr(right, "__html__")):
         return Traced(_plain(left) + _plain(right), marks_of(left) + marks_of(right))
     left, right = _escaped(left), _escaped(right)

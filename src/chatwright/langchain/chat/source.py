@@ -98,7 +98,7 @@ class Source:
         if not elsewhere or not is_repo(name := self.model_id or llm.known_model):
             return self.with_template(self.open())
         template = self.template or of_model(name.partition(":")[0], token=self.token)
-        return Model(AnyLLM(llm), template=template, format=self.format or "react_json", name=name)
+        return Model(AnyLLM(llm), template=template, format=self.format or "auto", name=name)
 
     def with_template(self, model: Model) -> Model:
         """The model with a template that shows its prompts, also where the server renders its own."""
@@ -195,7 +195,7 @@ class Source:
         return Model(
             AnyLLM(self.llm),
             template=template,
-            format=self.format or "react_json",
+            format=self.format or "auto",
             name=self.model_id or _name_of(self.llm),
         )
 
@@ -205,7 +205,7 @@ class Source:
 
 
 def _rendering(model: Model, template: ChatTemplate) -> Model:
-    return Model(model.backend, template=template, format=model.format, name=model.name)
+    return model.rendering(template)
 
 
 def _is_tgi(model: Model) -> bool:

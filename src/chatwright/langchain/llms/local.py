@@ -131,4 +131,4 @@ def _spec(model: str) -> str:
 
 
 def _with(model: Model, template: ChatTemplate) -> Model:
-    return Model(model.backend, template=template, format=model.format, name=model.name)
+    return model.rendering(template)

@@ -204,7 +204,7 @@ class RemoteLLM(TextLLM):
         if route == "chat":
             template = None
         elif template is None and served.chat_template and (served.is_text or route == "text"):
-            template = ChatTemplate(served.chat_template, **served.special_tokens)
+            template = ChatTemplate(served.chat_template, **cast("Any", served.special_tokens))
         if template is not None:
             served = _guarding(served, template)
         way = "text" if template or (served.is_text and route == "text") else "chat"
