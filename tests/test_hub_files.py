@@ -899,7 +899,7 @@ def test_an_ambient_token_goes_to_the_hub_and_not_even_to_its_other_hosts(
         monkeypatch.setenv(name, value)
     moved = {"location": "https://cdn-lfs.huggingface.co/api/x"}
     wires = Wires((302, moved, b""), (403, {"x-error-code": "GatedRepo"}, b""))
-    monkeypatch.setattr(client_module, "_session", lambda: wires)
+    monkeypatch.setattr(client_module, "session", lambda: wires)
     _, hint = refused("org/tiny-GGUF", Unauthorized)
     assert wires.asked == [
         ("https://huggingface.co", sent),

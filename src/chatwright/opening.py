@@ -7,7 +7,7 @@ import re
 import threading
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -105,17 +105,11 @@ def _open_server(url: str, options: ClientOptions, wish: _Wish) -> Model:
         raise
     # A TGI whose template is not known renders the messages itself, on its chat route.
     text = template is not None or (served.is_text and wish.route == "text")
-    told = _guarding(served, template) if template else served
+    told = served.guarding(template.control_tokens) if template else served
     backend: Any = backend_for(client, told, route="text" if text else "chat")
     if why and not text:
         backend = _Telling(backend, Notice(why))
     return Model(backend, template=template, name=served.model or url)
-
-
-def _guarding(served: Served, template: ChatTemplate) -> Served:
-    """The server with every control token of the template, so that none of a caller's reaches it whole."""
-    known = {f"control_{n}": token for n, token in enumerate(template.control_tokens)}
-    return replace(served, special_tokens={**served.special_tokens, **known})
 
 
 def _served_template(served: Served, wish: _Wish) -> tuple[ChatTemplate | None, str]:

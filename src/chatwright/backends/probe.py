@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from chatwright.errors import (
@@ -59,6 +59,11 @@ class Served:
     def is_text(self) -> bool:
         """Does it continue prompts, so that we render them?"""
         return self.kind == "tgi"
+
+    def guarding(self, tokens: Iterable[str]) -> Served:
+        """The same server with these control tokens too, so that none of a caller's reaches it whole."""
+        known = {f"control_{number}": token for number, token in enumerate(tokens)}
+        return replace(self, special_tokens={**self.special_tokens, **known})
 
 
 def probe(client: Client) -> Served:

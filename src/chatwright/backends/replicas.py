@@ -14,9 +14,9 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Literal, Self, Unpack
+from typing import Any, Literal, Unpack
 
+from chatwright.backends.closing import Closing
 from chatwright.errors import (
     BackendError,
     ChatwrightError,
@@ -72,7 +72,7 @@ class _Replica:
     """A probe is on its way."""
 
 
-class Replicas:
+class Replicas(Closing):
     """Chat, or prompts, on several servers of the same model.
 
     They are probed at once; some may be down, not all. `first_rest` is how many seconds one that failed is left
@@ -175,17 +175,6 @@ class Replicas:
     async def aclose(self) -> None:
         for replica in self._all:
             await replica.client.aclose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"Replicas({[replica.client.url for replica in self._all]!r})"

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .._hub import cache_folder, is_commit
 from ..errors import (
     BackendError,
     BadReply,
@@ -24,7 +25,7 @@ from ..errors import (
     did_you_mean,
 )
 from .builtin import no_template
-from .hub_cache import Cache, Listed, cache_folder, is_commit
+from .hub_cache import Cache, Listed
 from .hub_client import Away, Client, Got, Missing
 from .places import ADDITIONAL, Found, find
 

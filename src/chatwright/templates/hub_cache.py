@@ -16,7 +16,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Cache", "Listed", "cache_folder", "is_commit"]
+from .._hub import is_commit
+
+__all__ = ["Cache", "Listed"]
 
 log = logging.getLogger("chatwright")
 
@@ -29,21 +31,6 @@ class Listed:
 
     size: int | None = None
     hashes: tuple[str, ...] = ()
-
-
-def cache_folder() -> Path:
-    """Where the Hub's programs keep their files, by the variables that they all read."""
-    for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
-        if folder := os.environ.get(name):
-            return _expanded(folder)
-    if home := os.environ.get("HF_HOME"):
-        return _expanded(home) / "hub"
-    return _expanded(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface" / "hub"
-
-
-def is_commit(text: object) -> bool:
-    """Is this a commit's hash, and fit to name a folder?"""
-    return isinstance(text, str) and re.fullmatch(r"[0-9a-fA-F]{7,64}", text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +131,3 @@ def _linked(link: Path, blob: Path, data: bytes) -> None:
     except (OSError, NotImplementedError):
         draft.unlink(missing_ok=True)
         _written(link, data)
-
-
-def _expanded(folder: str) -> Path:
-    return Path(os.path.expandvars(folder)).expanduser()

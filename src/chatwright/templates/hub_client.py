@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import quote, urljoin
 
+from .._hub import is_commit, session
 from ..errors import (
     BackendError,
     NotServed,
@@ -22,7 +23,7 @@ from ..errors import (
     Unauthorized,
     Unavailable,
 )
-from .hub_cache import Listed, is_commit
+from .hub_cache import Listed
 from .hub_way import is_hub, is_transport, origin, token_for, unlike, unreachable
 
 __all__ = ["Away", "Client", "Got", "Missing"]
@@ -181,7 +182,7 @@ class Client:
             headers["authorization"] = f"Bearer {self._token}"
         seconds = self._seconds()
         try:
-            with _session().stream(
+            with session().stream(
                 "GET", url, headers=headers, timeout=seconds, follow_redirects=False
             ) as answer:
                 body = self._body(answer, most)
@@ -311,16 +312,3 @@ def _json(body: bytes) -> Any:
 def _object(body: bytes) -> dict[str, Any]:
     found = _json(body)
     return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
-
-
-def _session() -> Any:
-    """The client that all users of the Hub's library share, with the proxies and certificates that were set for it."""
-    from huggingface_hub.utils import get_session
-
-    try:
-        return get_session()
-    except (OSError, ValueError) as err:
-        raise BackendError(
-            f"no client for the Hub can be made: {type(err).__name__}",
-            "check HTTPS_PROXY and SSL_CERT_FILE",
-        ) from err

@@ -6,10 +6,10 @@ import os
 import re
 import socket
 import ssl
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from .._hub import causes
 from ..errors import BackendError, BadReply, TimedOut, Unreachable, UsageError
 
 __all__ = ["is_hub", "is_transport", "origin", "token_for", "unlike", "unreachable"]
@@ -71,7 +71,7 @@ def unlike(host: str, why: str) -> BackendError:
 def unreachable(err: BaseException, host: str, seconds: float) -> BackendError:
     """The error for a request that got no answer, or not all of it."""
     network = "check the network and HF_ENDPOINT, or set HF_HUB_OFFLINE=1 to use the cache alone"
-    for cause in _causes(err):
+    for cause in causes(err):
         names = {cls.__name__ for cls in type(cause).__mro__}
         if "TimeoutException" in names or isinstance(cause, TimeoutError):
             return TimedOut(f"nothing came from {host} for {seconds:.0f} seconds", "try again")
@@ -90,12 +90,3 @@ def unreachable(err: BaseException, host: str, seconds: float) -> BackendError:
                 "the network is switched off", "unset HF_HUB_OFFLINE and start again"
             )
     return Unreachable(f"the connection to {host} was cut", network, error_type="cut")
-
-
-def _causes(err: BaseException | None) -> Iterator[BaseException]:
-    """The error and what is behind it, the deepest first."""
-    chain: list[BaseException] = []
-    while err is not None and err not in chain:
-        chain.append(err)
-        err = err.__cause__ or err.__context__
-    return reversed(chain)

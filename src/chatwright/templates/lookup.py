@@ -14,11 +14,11 @@ from collections.abc import Callable, Container, Mapping
 from pathlib import Path
 from typing import Any
 
+from .._hub import cache_folder
 from ..errors import ChatwrightError, TemplateError, Unauthorized, did_you_mean
 from .builtin import BUILT_IN
 from .chat_template import ChatTemplate
 from .hub import offline_now
-from .hub_cache import cache_folder
 
 __all__ = ["chosen", "of_model", "quick_look"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncGenerator, Generator, Iterable, Mapping
-from types import TracebackType
 from typing import Any, Unpack
 
 from chatwright.backends.client import Client, ClientOptions
+from chatwright.backends.closing import Closing
 from chatwright.backends.facts import Fact, warn
 from chatwright.backends.openai import OpenAIBackend
 from chatwright.backends.tgi import TgiBackend
@@ -38,7 +38,7 @@ def split_name(spec: str) -> tuple[str, str] | None:
     return (found[1], found[2] or "") if found else None
 
 
-class InferenceProviders:
+class InferenceProviders(Closing):
     """Answers messages, and continues prompts where a provider takes them, with a model of the Hub.
 
     `model` is `org/name` or `org/name:provider`. Nothing is asked before the first request. `base_url` takes the
@@ -145,17 +145,6 @@ class InferenceProviders:
         await self._hub.aclose()
         if self._raw:
             await self._raw.aclose()
-
-    def __enter__(self) -> InferenceProviders:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"InferenceProviders({self._chat.model!r})"

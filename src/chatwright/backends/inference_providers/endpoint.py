@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import AsyncGenerator, Generator, Iterable, Mapping
-from types import TracebackType
-from typing import Any, Self, Unpack
+from typing import Any, Unpack
 
 from chatwright.backends.client import DEFAULT_TIMEOUT, Client, ClientOptions
+from chatwright.backends.closing import Closing
 from chatwright.backends.facts import Fact
 from chatwright.backends.headers import checked, hidden_proxy, kept
 from chatwright.backends.openai import OpenAIBackend
@@ -36,7 +36,7 @@ _PAUSED = re.compile(r"paused|invalid state", re.IGNORECASE)
 _RIGHT_AWAY = 3  # more tries where the endpoint says that it is up
 
 
-class Endpoint:
+class Endpoint(Closing):
     """Answers messages, and continues prompts, on the endpoint of this name.
 
     `name` is `NAME` or `namespace/NAME`. It is looked up at once. `wait_for_model` is how many seconds a request
@@ -133,17 +133,6 @@ class Endpoint:
         for each in (self.client, self._patient, self._lookup):
             if each is not None:
                 await each.aclose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"Endpoint('{self.found.namespace}/{self.found.name}')"

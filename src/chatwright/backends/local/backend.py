@@ -10,9 +10,10 @@ import weakref
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from types import MappingProxyType, TracebackType
-from typing import Any, Self
+from types import MappingProxyType
+from typing import Any
 
+from chatwright.backends.closing import Closing
 from chatwright.errors import BackendError, ChatwrightError, UsageError
 from chatwright.request import End, Piece, Request, Segment
 
@@ -34,7 +35,7 @@ _THRIFT = 8  # how much less than the plain sum some kinds of models get by with
 _SLICE = 0.2  # seconds that Ctrl-C may have to wait where the system cannot interrupt a lock
 
 
-class LocalBackend:
+class LocalBackend(Closing):
     """Continues prompts with a GGUF file, in a process that belongs to this one.
 
     The file's header is read and checked here; the model is loaded on first use. Only the request that needs it
@@ -187,17 +188,6 @@ class LocalBackend:
         self._closed, self._tokenizer = True, None
         self._hands().stop("the model was closed")
         shelf.give_back(self._user)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"LocalBackend({str(self.path)!r}, n_ctx={self.n_ctx})"

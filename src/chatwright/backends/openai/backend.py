@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
-from types import TracebackType
-from typing import Any, Self, Unpack, cast
+from typing import Any, Unpack, cast
 
 from chatwright.backends.client import Client, ClientOptions
+from chatwright.backends.closing import Closing
 from chatwright.backends.exchange import Call
 from chatwright.backends.routes import root_of
 from chatwright.errors import BackendError, ChatwrightError, Refused, ServerFailed
@@ -31,7 +31,7 @@ _NO_TOOLS = re.compile(
 log = logging.getLogger("chatwright")
 
 
-class OpenAIBackend:
+class OpenAIBackend(Closing):
     """Answers messages, or continues prompts, on a server that speaks OpenAI's protocol.
 
     `model` is the name that the server knows, `dialect` the kind of server. `parameters` are sent beside what a
@@ -128,17 +128,6 @@ class OpenAIBackend:
 
     async def aclose(self) -> None:
         await self.client.aclose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"OpenAIBackend({self.client.url!r}, model={self.model!r}, dialect={self.dialect.name!r})"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Collection, Generator, Mapping, Sequence
-from types import TracebackType
-from typing import Any, Self, Unpack
+from typing import Any, Unpack
 
 from chatwright.backends.client import Client, ClientOptions
+from chatwright.backends.closing import Closing
 from chatwright.backends.exchange import Call
 from chatwright.backends.routes import root_of
 from chatwright.errors import NotServed
@@ -18,7 +18,7 @@ from .body import DEFAULT_MAX_STOPS, body, follows
 __all__ = ["TgiBackend"]
 
 
-class TgiBackend:
+class TgiBackend(Closing):
     """Continues prompts on a server that speaks TGI's protocol.
 
     `parameters` are sent beside what a `Request` can say (`typical_p`, `truncate`, `watermark`, `best_of`, ...).
@@ -124,17 +124,6 @@ class TgiBackend:
 
     async def aclose(self) -> None:
         await self.client.aclose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"TgiBackend({self.client.url!r})"

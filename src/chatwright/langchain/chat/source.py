@@ -105,14 +105,14 @@ class Source:
         if model.template is not None:
             return model
         if self.template is not None:
-            return _rendering(model, self.template)
+            return model.rendering(self.template)
         name = self.model_id or model.name
         if not _is_place(name):
             raise TemplateError(
                 f"{model.name} renders messages by a template of its own, which it does not tell",
                 "give chat_template=, or the model's name on the Hub as model_id=",
             )
-        return _rendering(model, of_model(name.partition(":")[0], token=self.token))
+        return model.rendering(of_model(name.partition(":")[0], token=self.token))
 
     def _settled(self, model: Model) -> bool:
         """Might another template be meant than the one that is there? Only where prompts are rendered here."""
@@ -201,11 +201,7 @@ class Source:
 
     def _with_template(self, model: Model) -> Model:
         wanted = self.template is not None and hasattr(model.backend, "stream")
-        return _rendering(model, self.template) if wanted and self.template else model
-
-
-def _rendering(model: Model, template: ChatTemplate) -> Model:
-    return model.rendering(template)
+        return model.rendering(self.template) if wanted and self.template else model
 
 
 def _is_tgi(model: Model) -> bool:

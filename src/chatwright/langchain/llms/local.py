@@ -82,12 +82,12 @@ class HuggingFaceLocal(TextLLM):
         """
         del route, streaming
         if isinstance(self.model, Model):
-            return self.model if template is None else _with(self.model, template)
+            return self.model if template is None else self.model.rendering(template)
         spec = _spec(self.model)
         own = self._opened.get(spec, "model", lambda: open_model(spec))
         if template is None:
             return own
-        return self._opened.get(spec, template, lambda: _with(own, template))
+        return self._opened.get(spec, template, lambda: own.rendering(template))
 
     async def aopen(
         self,
@@ -128,7 +128,3 @@ def _spec(model: str) -> str:
         f"'{model[:80]}' is no model of this machine",
         "give nano or local:path/to/file.gguf; elsewhere it is HuggingFaceEndpoint(model=...)",
     )
-
-
-def _with(model: Model, template: ChatTemplate) -> Model:
-    return model.rendering(template)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Hashable, Mapping
-from dataclasses import replace
 from typing import Any, ClassVar, cast
 
 from pydantic import Field, SecretStr, field_serializer, field_validator
@@ -206,7 +205,7 @@ class RemoteLLM(TextLLM):
         elif template is None and served.chat_template and (served.is_text or route == "text"):
             template = ChatTemplate(served.chat_template, **cast("Any", served.special_tokens))
         if template is not None:
-            served = _guarding(served, template)
+            served = served.guarding(template.control_tokens)
         way = "text" if template or (served.is_text and route == "text") else "chat"
         backend = backend_for(self._client(), served, route=way, streaming=streaming)
         if isinstance(backend, OpenAIBackend) and self._name():
@@ -298,12 +297,6 @@ class RemoteLLM(TextLLM):
         fields = {**state["__dict__"], "huggingfacehub_api_token": None, "server_kwargs": public}
         fields.pop("_serialized", None)
         return {**state, "__dict__": fields}
-
-
-def _guarding(served: Served, template: ChatTemplate) -> Served:
-    """The server with every control token of the template, so that none of a caller's reaches it whole."""
-    known = {f"control_{at}": token for at, token in enumerate(template.control_tokens)}
-    return replace(served, special_tokens={**served.special_tokens, **known})
 
 
 def _public(kwargs: Mapping[str, Any]) -> dict[str, Any]:

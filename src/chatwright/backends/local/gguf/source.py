@@ -8,9 +8,8 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from chatwright.backends.closing import Closing
 from chatwright.errors import BackendError
 
 __all__ = ["Source"]
@@ -25,7 +24,7 @@ _KINDS = (
 _LISTED = 5
 
 
-class Source:
+class Source(Closing):
     """An open file. What is asked for is there, or the error says why not."""
 
     def __init__(self, path: Path) -> None:
@@ -70,17 +69,6 @@ class Source:
 
     def close(self) -> None:
         self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _changed(self) -> BackendError:
         return BackendError(

@@ -20,29 +20,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from chatwright._hub import is_commit
 from chatwright.errors import BackendError
 
 from .choice import RemoteFile
 from .name import HubName
 
-__all__ = ["Cache", "cache_folder", "is_commit", "is_etag"]
+__all__ = ["Cache", "is_etag"]
 
 _PATIENCE = 120  # seconds that a lock may be held by someone who brings nothing
-
-
-def cache_folder() -> Path:
-    """Where the Hub's programs keep their files, by the variables that they all read."""
-    for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
-        if folder := os.environ.get(name):
-            return _expanded(folder)
-    if home := os.environ.get("HF_HOME"):
-        return _expanded(home) / "hub"
-    return _expanded(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface" / "hub"
-
-
-def is_commit(text: object) -> bool:
-    """Is this a commit's hash, and fit to name a folder?"""
-    return isinstance(text, str) and re.fullmatch(r"[0-9a-fA-F]{7,64}", text) is not None
 
 
 def is_etag(text: object) -> bool:
@@ -205,7 +191,3 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return 0
-
-
-def _expanded(folder: str) -> Path:
-    return Path(os.path.expandvars(folder)).expanduser()

@@ -16,11 +16,12 @@ from typing import Any, cast
 from urllib.parse import quote, urljoin
 
 from chatwright import __version__
+from chatwright._hub import is_commit, session
 from chatwright.backends.tokens import Origin, Token, find_token, is_hub, origin_of
 from chatwright.errors import BackendError, BadReply, ChatwrightError, NotServed, UsageError
 from chatwright.events import Notice
 
-from .cache import is_commit, is_etag
+from .cache import is_etag
 from .choice import RemoteFile
 from .name import MAIN, HubName
 from .progress import Report
@@ -192,12 +193,12 @@ class Client:
         """The answer, its body unread, after all redirects; the token goes along only as long as they stay at home."""
         host, seconds = self._home.host, _seconds(patience)
         try:
-            session = _session()
+            shared = session()
             for _ in range(_HOPS):
                 origin = self._origin(url)
                 host, ours = origin.host, self._token if origin == self._home else None
                 headers = {**_BASIC, **extra, **(ours.headers(origin) if ours else {})}
-                with session.stream(
+                with shared.stream(
                     method, url, headers=headers, timeout=seconds, follow_redirects=False
                 ) as answer:
                     target = _target(method, url, answer)
@@ -264,19 +265,6 @@ _BASIC = {
     "accept-encoding": "identity",  # a range counts the bytes of what is sent
 }
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-
-
-def _session() -> Any:
-    """The client that all users of the Hub's library share, with the proxies and certificates that were set for it."""
-    from huggingface_hub.utils import get_session
-
-    try:
-        return get_session()
-    except (OSError, ValueError) as err:
-        raise BackendError(
-            f"no client for the Hub can be made: {type(err).__name__}",
-            "check HTTPS_PROXY and SSL_CERT_FILE",
-        ) from err
 
 
 def _is_transport(err: Exception) -> bool:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from chatwright._hub import cache_folder
 from chatwright.errors import BackendError, NotServed, Unreachable, did_you_mean
 from chatwright.events import Notice
 
-from .cache import Cache, cache_folder
+from .cache import Cache
 from .choice import FIRST_CHOICE, Candidate, RemoteFile, choose, is_part
 from .client import Client, Listing, Remote, offline
 from .download import download

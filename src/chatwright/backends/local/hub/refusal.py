@@ -9,9 +9,10 @@ import errno
 import re
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chatwright._hub import causes
 from chatwright.backends.refusal import refusal
 from chatwright.backends.retry import retry_after
 from chatwright.errors import (
@@ -146,7 +147,7 @@ def unlike_the_hub(host: str, why: str) -> BadReply:
 
 def unreachable(err: BaseException, host: str, seconds: float) -> BackendError:
     """The error for a request that got no answer, or not all of it."""
-    for cause in _causes(err):
+    for cause in causes(err):
         if told := _way(cause):
             why, hint, kind = told
             return Unreachable(f"{host} cannot be reached: {why}", hint, error_type=kind)
@@ -192,12 +193,3 @@ def worth_again(err: BackendError) -> bool:
 
 def _names(err: BaseException) -> set[str]:
     return {cls.__name__ for cls in type(err).__mro__}
-
-
-def _causes(err: BaseException | None) -> Iterator[BaseException]:
-    """The error and what is behind it, the deepest first."""
-    chain: list[BaseException] = []
-    while err is not None and err not in chain:
-        chain.append(err)
-        err = err.__cause__ or err.__context__
-    return reversed(chain)
