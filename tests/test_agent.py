@@ -227,7 +227,7 @@ def test_half_a_character_in_a_result_does_not_end_the_run(run: Stream):
         return "file \udcff.txt"
 
     events = run(Agent(Scripted([call("names", "{}"), answer("one")]), [names]), "Which files?")
-    assert of(ToolResult, events)[0].text == "file ?.txt"
+    assert of(ToolResult, events)[0].text == "file \ufffd.txt"
     assert events[-1].answer == "one"
 
 

@@ -32,6 +32,9 @@ ONLY_IN = {
     "httpcore2": "backends",
     "starlette": "server",
     "uvicorn": "server",
+    "mcp": "tools",
+    "opentelemetry": "agent",
+    "sqlite3": ("agent", "tools"),
 }
 FILES = sorted(p for p in SRC.rglob("*.py") if p != SRC / "__init__.py")
 

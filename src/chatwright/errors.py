@@ -19,7 +19,9 @@ ChatwrightError                 message, one line; .hint says what to try
 │   ├── BadReply                the server does not keep to the protocol
 │   └── Interrupted             a stream ended early; .partial is what came
 │       └── TimedOut            nothing came in time
-└── ConstraintError             a constraint cannot be expressed, or the answer breaks it
+├── ConstraintError             a constraint cannot be expressed, or the answer breaks it
+└── JournalError                the journal of runs cannot be read or written
+    └── RunBusy                 somebody else is writing this run
 """
 
 from __future__ import annotations
@@ -37,9 +39,11 @@ __all__ = [
     "ConstraintError",
     "ContextOverflow",
     "Interrupted",
+    "JournalError",
     "MissingExtra",
     "NotServed",
     "Refused",
+    "RunBusy",
     "ServerFailed",
     "TemplateError",
     "TimedOut",
@@ -169,6 +173,14 @@ class TimedOut(Interrupted):
 
 class ConstraintError(ChatwrightError):
     """A constraint cannot be expressed, or an answer breaks it."""
+
+
+class JournalError(ChatwrightError):
+    """The journal of runs cannot be read or written."""
+
+
+class RunBusy(JournalError):
+    """Somebody else is writing this run."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -103,9 +103,13 @@ class Malformed:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something a person may want to know: loading, waking an endpoint, what was adapted."""
+    """Something a person may want to know: loading, waking an endpoint, what was adapted.
+
+    `run_id` is set in the one that says under which name the run is kept in the journal.
+    """
 
     text: str
+    run_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +124,10 @@ class Error:
 class Finish:
     """The end: the whole answer, values that fit a schema where one was asked for, and why it ended.
 
-    `stop_reason` of a model's turn: `stop`, `length`, `tool_calls`; of an agent's run: `answer`,
-    `max_steps`, `max_seconds`, `malformed`, `error`. `model` is what a server says it is called, and
-    `logprobs` has one entry for each token where they were asked for; both are left out of the JSON when empty.
+    `stop_reason` of a model's turn: `stop`, `length`, `tool_calls`; of an agent's run: `answer`, or the limit that
+    ended it (`max_steps`, `max_seconds`, `max_tokens`, `repeats`, `malformed`, `errors`, `length`), `unknown_outcome`,
+    `refused`, `stopped` or `error`. `model` is what a server says it is called, `logprobs` has one entry for each token
+    where they were asked for, and `run_id` is the run's name in the journal; these are left out of the JSON when empty.
     """
 
     answer: str
@@ -131,6 +136,7 @@ class Finish:
     usage: Usage = field(default_factory=Usage)
     model: str = ""
     logprobs: tuple[Logprob, ...] = ()
+    run_id: str = ""
 
 
 Event = Text | Reasoning | ToolCall | ToolResult | Malformed | Notice | Error | Finish
@@ -140,6 +146,8 @@ _TYPES: dict[str, type[Any]] = {
     for cls in (Text, Reasoning, ToolCall, ToolResult, Malformed, Notice, Error, Finish)
 }
 _NAMES = {cls: name for name, cls in _TYPES.items()}
+_FIELDS = {cls: [f.name for f in fields(cls)] for cls in _NAMES}
+_LEFT_OUT = ("model", "logprobs", "run_id")  # where they are empty
 
 
 def to_json(event: Event) -> dict[str, Any]:
@@ -148,11 +156,16 @@ def to_json(event: Event) -> dict[str, Any]:
     >>> to_json(Text("hi"))
     {'type': 'text', 'text': 'hi'}
     """
-    told = {"type": _NAMES[type(event)], **asdict(event)}
+    kind = type(event)
+    told: dict[str, Any] = {"type": _NAMES[kind]}
+    for name in _FIELDS[kind]:
+        value = getattr(event, name)
+        if value or name not in _LEFT_OUT:
+            told[name] = value
     if isinstance(event, Finish):
-        for name in ("model", "logprobs"):
-            if not told[name]:
-                del told[name]
+        told["usage"] = asdict(event.usage)
+        if event.logprobs:
+            told["logprobs"] = [asdict(each) for each in event.logprobs]
     return told
 
 

@@ -169,6 +169,11 @@ class Model:
         return None
 
     @property
+    def keeps_deadline(self) -> bool:
+        """Does the backend end a reply by itself when its deadline comes, however long it waits for something?"""
+        return bool(getattr(self.backend, "keeps_deadline", False))
+
+    @property
     def format(self) -> Format:
         """How tools are told and calls are written: what was asked for, else what the template itself writes."""
         if self._format is None:

@@ -55,6 +55,8 @@ class Scripted(Model):
 class _Script:
     """The backend under `Scripted`. Stop strings are honoured as a server honours them."""
 
+    keeps_deadline = True  # it never waits
+
     def __init__(self, replies: list[Reply], end: str) -> None:
         self._replies, self._end = replies, end
         self.requests: list[Request] = []

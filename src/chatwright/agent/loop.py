@@ -1,181 +1,231 @@
-"""The one loop: ask, run tools, repeat. `Loop` is it, over any planner; `Agent` is a model's, and only waits."""
+"""The one loop: ask, run tools, repeat. `Course` decides what comes next; the two shells here only wait for it."""
 
 from __future__ import annotations
 
+import asyncio
+import inspect
+import queue
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Iterator, Mapping
-from contextlib import aclosing, closing
-from dataclasses import replace
-from typing import Any, Protocol, cast
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from concurrent.futures import Future
+from contextlib import AbstractContextManager, aclosing, closing, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, cast
 
-from ..errors import ChatwrightError, Interrupted, UsageError
-from ..events import Error, Event, Finish, ToolCall, ToolResult
-from ..model import Model, Options, open_model
-from ..tools import Tool, as_tools, load_tools
-from ..tools.run import arun_tool, run_tool
-from .planner import ModelPlanner
-from .run import Limits, Planner, Run, Step, Turn
+from ..errors import Interrupted
+from ..events import Event, Reasoning, Text, ToolCall, ToolResult
+from ..tools import Tool
+from ..tools.run import arun_tool, awaited, from_a_thread, run_tool, start_on_a_thread
+from .approval import Approver, Decision, decision_of
+from .course import Ask, Course, Execute, Plan, Unknown
+from .keeper import Keeper, Left
+from .run import Limits, Planner, Run
+from .spans import Watch
+from .waiting import apaced, paced
 
-__all__ = ["Agent", "Loop"]
+__all__ = ["Loop"]
 
 
-class _Streams(Protocol):
-    def stream(self, *args: Any, **kwargs: Any) -> Iterator[Event]: ...
-
-
+@dataclass(slots=True)
 class Loop:
     """Asks a planner what to do, runs the tools it names, and asks again, until it answers or a limit is reached.
 
-    `tools` are found by their keys, which are the names that the planner uses.
+    `tools` are found by their keys, which are the names that the planner uses. `keeper` writes the run into a
+    journal, and `left` is what an earlier process left of it. `approve` is asked before a tool that writes; `careful`
+    refuses those once the run has read what strangers wrote. `unknown` says what becomes of a call that an
+    interruption left without a result. `form`: the answer is wanted as JSON, too. `watch` is told of each step.
     """
 
-    def __init__(self, planner: Planner, tools: Mapping[str, Tool], limits: Limits) -> None:
-        self.planner, self.tools, self.limits = planner, tools, limits
+    planner: Planner
+    tools: Mapping[str, Tool]
+    limits: Limits
+    keeper: Keeper | None = None
+    left: Left | None = None
+    approve: Approver | None = None
+    careful: bool = False
+    unknown: Unknown = "ask"
+    form: bool = False
+    watch: Watch | None = None
 
     def events(self, run: Run) -> Generator[Event, None, None]:
         """Everything that happens, as it happens; the last event is a `Finish`. What the planner raises is raised."""
-        while (end := run.over(self.limits, time.monotonic())) is None:
-            turn = Turn()
-            try:
-                with closing(cast("Any", self.planner.plan(run))) as events:
-                    for event in events:
-                        if turn.see(event):
+        course = self._course(run).go()
+        with closing(course):
+            go_on: Callable[[], Any] = partial(next, course)
+            while True:
+                try:
+                    order = go_on()
+                except StopIteration:
+                    return
+                go_on = partial(next, course)
+                try:
+                    match order:
+                        case Plan():
+                            late = yield from self._planned(run, order)
+                            go_on = partial(course.send, late)
+                        case Ask():
+                            go_on = partial(course.send, self._decision(order))
+                        case Execute():
+                            go_on = partial(course.send, self._executed(run, order))
+                        case event:
                             yield event
-            except Interrupted as err:
-                end = _out_of_time(run, err)
-                break
-            if end := turn.close(run):
-                break
-            for call in turn.calls:
-                result = run_tool(call, self.tools, deadline=run.deadline)
-                yield self._enter(run, call, result)
-            if end := self._settled(run):
-                break
-        yield end
+                except Exception as err:  # the course decides, and raises it again
+                    go_on = partial(course.throw, err)
 
     async def aevents(self, run: Run) -> AsyncGenerator[Event, None]:
         """`events` for an event loop."""
-        while (end := run.over(self.limits, time.monotonic())) is None:
-            turn = Turn()
-            try:
-                async with aclosing(cast("Any", self.planner.aplan(run))) as events:
-                    async for event in events:
-                        if turn.see(event):
+        course = self._course(run).go()
+        with closing(course):
+            go_on: Callable[[], Any] = partial(next, course)
+            while True:
+                try:
+                    order = go_on()
+                except StopIteration:
+                    return
+                go_on = partial(next, course)
+                try:
+                    match order:
+                        case Plan():
+                            async with aclosing(self._aplanned(run, order)) as events:
+                                async for event in events:
+                                    yield event
+                            go_on = partial(course.send, order.late)
+                        case Ask():
+                            go_on = partial(course.send, await self._adecision(order))
+                        case Execute():
+                            go_on = partial(course.send, await self._aexecuted(run, order))
+                        case event:
                             yield event
-            except Interrupted as err:
-                end = _out_of_time(run, err)
-                break
-            if end := turn.close(run):
-                break
-            for call in turn.calls:
-                result = await arun_tool(call, self.tools, deadline=run.deadline)
-                yield self._enter(run, call, result)
-            if end := self._settled(run):
-                break
-        yield end
+                except Exception as err:  # the course decides, and raises it again
+                    go_on = partial(course.throw, err)
 
-    def _settled(self, run: Run) -> Finish | None:
-        """The end, where the planner sees in the results that no further turn is needed."""
-        settled = getattr(self.planner, "settled", None)
-        return settled(run) if settled else None
-
-    def _enter(self, run: Run, call: ToolCall, result: ToolResult) -> ToolResult:
-        whole = result.text.encode(
-            "utf-8", "replace"
-        ).decode()  # a file's name may hold half a character
-        result = replace(result, text=_capped(whole, self.limits.max_observation))
-        run.steps.append(Step(call, result, run.turns))
-        return result
-
-
-class Agent:
-    """Answers a question with a model and tools.
-
-    `model` is a string (see `open_model`), a `Model`, or any object with `stream` and `astream` like
-    a model's. `tools` are `Tool`s, typed functions, LangChain tools, or names as `-t` takes them.
-
-    >>> from chatwright.testing import Scripted
-    >>> Agent(Scripted(["Thought: easy\\nFinal Answer: 4"]), []).ask("2 + 2?").answer
-    '4'
-    """
-
-    def __init__(
-        self,
-        model: str | Model | _Streams,
-        tools: Iterable[Any] = (),
-        *,
-        limits: Limits | None = None,
-        system: str = "",
-        options: Options | None = None,
-        planner: Planner | None = None,
-    ) -> None:
-        self.tools: dict[str, Tool] = {tool.name: tool for tool in _tools(tools)}
-        self.limits = limits or Limits()
-        if self.limits.max_steps < 1:
-            raise UsageError("an agent needs at least one step", "set max_steps to 1 or more")
-        ready = open_model(model) if isinstance(model, str) else cast("Model", model)
-        self.planner: Planner = planner or ModelPlanner(
-            ready, self.tools, system=system, options=options
+    def _course(self, run: Run) -> Course:
+        return Course(
+            run,
+            self.planner,
+            self.tools,
+            self.limits,
+            keeper=self.keeper,
+            left=self.left,
+            asks=self.approve is not None,
+            careful=self.careful,
+            unknown=self.unknown,
+            form=self.form,
+            watch=self.watch,
         )
 
-    def stream(self, question: str) -> Iterator[Event]:
-        """Everything that happens, as it happens; the last event is a `Finish`.
+    # -- the planner's turn ---------------------------------------------------------------------------
 
-        An error of the model ends the run with an `Error` and a `Finish` whose `stop_reason` is
-        `error`. Closing the iterator stops the run.
-        """
-        run = self._start(question)
+    def _planned(self, run: Run, plan: Plan) -> Generator[Event, None, str]:
+        """Stream a turn; the limit that cut it short, if one did."""
+        planner, deadline = self.planner, run.deadline
+        if deadline is None or getattr(planner, "keeps_deadline", False):
+            source = planner.plan(run)
+        else:
+            source = paced(lambda: planner.plan(run), deadline)
         try:
-            with closing(self._loop().events(run)) as events:
-                yield from events
-        except ChatwrightError as err:
-            yield Error(str(err), err.hint)
-            yield Finish("", None, "error", run.usage)
+            with closing(cast("Any", source)) as events:
+                for event in events:
+                    if plan.turn.see(event):
+                        yield event
+                    if late := self._late(run, plan, event):
+                        return late
+        except Interrupted as err:
+            return _out_of_time(run, err)
+        return ""
 
-    async def astream(self, question: str) -> AsyncIterator[Event]:
-        """`stream` for an event loop, which neither the model nor a tool blocks."""
-        run = self._start(question)
+    async def _aplanned(self, run: Run, plan: Plan) -> AsyncGenerator[Event, None]:
+        """`_planned` for an event loop; the limit is noted in the plan."""
+        planner, deadline = self.planner, run.deadline
+        source = planner.aplan(run)
+        if deadline is not None and not getattr(planner, "keeps_deadline", False):
+            source = apaced(source, deadline)
         try:
-            async with aclosing(self._loop().aevents(run)) as events:
+            async with aclosing(cast("Any", source)) as events:
                 async for event in events:
-                    yield event
-        except ChatwrightError as err:
-            yield Error(str(err), err.hint)
-            yield Finish("", None, "error", run.usage)
+                    if plan.turn.see(event):
+                        yield event
+                    if late := self._late(run, plan, event):
+                        plan.late = late
+                        return
+        except Interrupted as err:
+            plan.late = _out_of_time(run, err)
 
-    def ask(self, question: str) -> Finish:
-        """The end of the run. An error of the model is raised as it is."""
-        return cast("Finish", list(self._loop().events(self._start(question)))[-1])
+    def _late(self, run: Run, plan: Plan, event: Event) -> str:
+        """The limit that a turn has crossed while it is written."""
+        if not isinstance(event, Text | Reasoning):
+            return ""
+        if run.deadline is not None and time.monotonic() >= run.deadline:
+            return "max_seconds"
+        return "max_tokens" if plan.turn.endless(self.limits.max_reply_tokens) else ""
 
-    async def aask(self, question: str) -> Finish:
-        """`ask` for an event loop."""
-        events = [event async for event in self._loop().aevents(self._start(question))]
-        return cast("Finish", events[-1])
+    # -- a person ---------------------------------------------------------------------------------------
 
-    def _loop(self) -> Loop:
-        return Loop(self.planner, self.tools, self.limits)
+    def _decision(self, ask: Ask) -> tuple[Decision, float]:
+        start = time.monotonic()
+        answer = cast("Approver", self.approve)(ask.call, ask.tool)
+        if inspect.isawaitable(answer):
+            answer = awaited(answer)
+        return decision_of(answer), time.monotonic() - start
 
-    def _start(self, question: str) -> Run:
-        if not question.strip():
-            raise UsageError("there is no question")
-        return Run.begin(question, self.limits)
+    async def _adecision(self, ask: Ask) -> tuple[Decision, float]:
+        start = time.monotonic()
+        approve = cast("Approver", self.approve)
+        if inspect.iscoroutinefunction(approve):
+            answer = await approve(ask.call, ask.tool)
+        else:  # who waits for a key to be pressed must not hold up the other agents
+            answer = await from_a_thread(lambda: approve(ask.call, ask.tool))
+            if inspect.isawaitable(answer):
+                answer = await answer
+        return decision_of(answer), time.monotonic() - start
+
+    # -- tools ------------------------------------------------------------------------------------------
+
+    def _executed(self, run: Run, execute: Execute) -> list[ToolResult]:
+        calls = execute.calls
+        for call in calls:
+            execute.began(call)
+        if len(calls) == 1:
+            return [execute.done(self._run_one(run, calls[0]))]
+        ended: queue.SimpleQueue[tuple[int, Future[ToolResult]]] = queue.SimpleQueue()
+        for at, call in enumerate(calls):
+            start_on_a_thread(
+                partial(self._run_one, run, call), lambda done, at=at: ended.put((at, done))
+            )
+        results: dict[int, ToolResult] = {}
+        while len(results) < len(calls):
+            at, done = ended.get()
+            results[at] = execute.done(done.result())
+        return [results[at] for at in range(len(calls))]
+
+    async def _aexecuted(self, run: Run, execute: Execute) -> list[ToolResult]:
+        async def one(call: ToolCall) -> ToolResult:
+            limit = self.limits.max_tool_seconds
+            with self._inside(call):
+                got = await arun_tool(call, self.tools, deadline=run.deadline, timeout=limit)
+            return execute.done(got)
+
+        for call in execute.calls:
+            execute.began(call)
+        if len(execute.calls) == 1:
+            return [await one(execute.calls[0])]
+        async with asyncio.TaskGroup() as group:  # a cancelled run leaves none of them behind
+            tasks = [group.create_task(one(call)) for call in execute.calls]
+        return [task.result() for task in tasks]
+
+    def _run_one(self, run: Run, call: ToolCall) -> ToolResult:
+        limit = self.limits.max_tool_seconds
+        with self._inside(call):
+            return run_tool(call, self.tools, deadline=run.deadline, timeout=limit)
+
+    def _inside(self, call: ToolCall) -> AbstractContextManager[None]:
+        """What the tool traces stands below its call."""
+        return self.watch.tool_context(call) if self.watch else nullcontext()
 
 
-def _tools(given: Iterable[Any]) -> list[Tool]:
-    found: list[Any] = []
-    for item in given:
-        found += load_tools([item]) if isinstance(item, str) else [item]
-    return as_tools(found)
-
-
-def _out_of_time(run: Run, err: Interrupted) -> Finish:
-    """The end of a run whose deadline cut the model short; any other interruption is an error."""
+def _out_of_time(run: Run, err: Interrupted) -> str:
+    """The limit, if a run's deadline cut the model short; any other interruption is an error."""
     if run.deadline is None or time.monotonic() < run.deadline:
         raise err
-    return Finish("", None, "max_seconds", run.usage)
-
-
-def _capped(text: str, most: int) -> str:
-    if len(text) <= most:
-        return text
-    return f"{text[:most]} … [{len(text) - most} more characters were cut]"
+    return "max_seconds"

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
+from dataclasses import replace
 from itertools import groupby
 from typing import Any, cast
 
-from ..events import Event, Malformed, ToolCall
+from ..events import Event, Finish, Malformed, Reasoning, Text, ToolCall
 from ..model import Model, Options
-from ..request import Message, Own, Sampling
+from ..request import JsonSchema, Message, Own, Sampling
 from ..tools import Tool
+from .context import Scratchpad, counter_of, room_of
+from .hygiene import guarded, unspecial
 from .run import Run, Step
+from .waiting import from_thread
 
 __all__ = ["ModelPlanner", "to_messages"]
 
+_LAST_WORDS = "No more steps are left, and no tool can be called any more. Give the final answer now, from what is known so far."
+_IN_FORM = "Write this answer once more, as JSON and nothing else. It has to fit this JSON schema: "
+
 
 class ModelPlanner:
-    """Asks a `Model` what to do next, and tells it the same words every time, so that prompts share their start."""
+    """Asks a `Model` what to do next, and tells it the same words every time, so that prompts share their start.
+
+    With a `schema` the answer is asked for as JSON that fits it: at once where there are no tools, else once more when
+    the answer in prose is there. `checked` may find fault with the values beyond what the schema says: it gives the
+    values to use, or raises `ValueError`.
+    """
 
     def __init__(
         self,
@@ -28,28 +40,44 @@ class ModelPlanner:
         system: str = "",
         history: Sequence[Message] = (),
         options: Options | None = None,
+        schema: Mapping[str, Any] | None = None,
+        checked: Callable[[Any], Any] | None = None,
     ) -> None:
         self.model = model
+        self.tools = tools
         self.schemas = [tool.to_schema() for tool in tools.values()]
         self.system = system
         self.history = tuple(history)
-        # An agent wants the likeliest next step, not a surprising one, and no reply without an end.
-        usual: Options = {"sampling": Sampling(temperature=0.0), "max_tokens": 2048}
+        self.schema, self.checked = schema, checked
+        # An agent wants the likeliest next step, not a surprising one.
+        usual: Options = {"sampling": Sampling(temperature=0.0)}
         self.options: Options = {**usual, **(options or {})}
+
+    @property
+    def keeps_deadline(self) -> bool:
+        """Does the model end its reply by itself when the time of the run is over?"""
+        return bool(getattr(self.model, "keeps_deadline", False))
 
     def plan(self, run: Run) -> Iterator[Event]:
         """The model's next turn."""
-        with closing(
-            cast("Any", self.model.stream(*self._input(run), **self._options(run)))
-        ) as events:
-            yield from events
+        messages, tools = self._input(run)
+        stream = self.model.stream(messages, tools, **self._options(run))
+        with closing(_closable(stream)) as events:
+            for event in events:
+                yield self._read(run, event)
 
     async def aplan(self, run: Run) -> AsyncIterator[Event]:
         """`plan` for an event loop."""
-        stream = cast("Any", self.model.astream(*self._input(run), **self._options(run)))
+        if not hasattr(self.model, "astream"):
+            async with aclosing(from_thread(lambda: self.plan(run))) as events:
+                async for event in events:
+                    yield event
+            return
+        messages, tools = self._input(run)
+        stream = cast("Any", self.model.astream(messages, tools, **self._options(run)))
         async with aclosing(stream) as events:
             async for event in events:
-                yield event
+                yield self._read(run, event)
 
     def prompt(self, run: Run) -> str:
         """The exact text that the model would see next."""
@@ -57,20 +85,88 @@ class ModelPlanner:
 
     def _input(self, run: Run) -> tuple[list[Message], list[dict[str, Any]]]:
         start: list[Message] = [{"role": "system", "content": self.system}] if self.system else []
-        return [*start, *self.history, *to_messages(run)], self.schemas
+        start += [*self.history, *run.history]
+        pad = run.scratchpad = run.scratchpad or self._scratchpad(run)
+        fixed = self._fixed(run, start)
+        messages = [*start, *to_messages(run, pad.shown(run.steps, fixed), safe=self._safe)]
+        if run.phase == "last_words":
+            messages.append({"role": "user", "content": _LAST_WORDS})
+        if run.phase == "form":
+            asked = _IN_FORM + json.dumps(self.schema, ensure_ascii=False)
+            messages.append({"role": "assistant", "content": Own(run.draft)})
+            messages.append({"role": "user", "content": asked})
+        return messages, [] if run.phase == "form" else self.schemas
+
+    def _scratchpad(self, run: Run) -> Scratchpad:
+        reply = run.limits.max_reply_tokens or 0
+        return Scratchpad(room_of(self.model, reply), counter_of(self.model), self.tools)
+
+    def _fixed(self, run: Run, start: Sequence[Message]) -> int:
+        """The tokens of what is never trimmed, counted once in a run."""
+        if run.fixed is None:
+            count = counter_of(self.model)
+            told = [*start, {"role": "user", "content": run.question}, *self.schemas]
+            run.fixed = sum(
+                count(json.dumps(each, ensure_ascii=False, default=str)) for each in told
+            )
+        return run.fixed
+
+    def _safe(self, text: str) -> str:
+        """An observation that imitates nothing. Where a server renders messages, it cannot tell text from tokens."""
+        text = guarded(text)
+        return text if getattr(self.model, "template", None) is not None else unspecial(text)
 
     def _options(self, run: Run) -> Options:
-        return {**self.options, "deadline": run.deadline}
+        most = self.options.get("max_tokens", run.limits.max_reply_tokens)
+        if most is not None and (context := getattr(self.model, "context", None)):
+            most = min(most, context * 11 // 16)  # a prompt of some length has to fit beside it
+        options: Options = {
+            **self.options,
+            "max_tokens": run.reply_tokens(most),
+            "deadline": run.deadline,
+        }
+        if self._in_form(run):
+            options["constraint"] = JsonSchema(cast("Mapping[str, Any]", self.schema))
+        return options
+
+    def _in_form(self, run: Run) -> bool:
+        """Is the reply to be JSON?"""
+        return self.schema is not None and (run.phase == "form" or not self.schemas)
+
+    def _read(self, run: Run, event: Event) -> Event:
+        """The event as the loop takes it: prose on the way to an answer in JSON is no text of the answer."""
+        if isinstance(event, Finish) and run.scratchpad:
+            run.scratchpad.measured(event.usage.prompt)
+        if self.schema is None:
+            return event
+        if isinstance(event, Text) and not self._in_form(run):
+            return Reasoning(event.text)
+        if isinstance(event, Finish) and event.values is not None and self.checked:
+            try:
+                return replace(event, values=self.checked(event.values))
+            except ValueError as err:
+                return Malformed(
+                    event.answer, f"The JSON does not fit: {' '.join(str(err).split())[:500]}"
+                )
+        return event
 
 
-def to_messages(run: Run) -> list[Message]:
-    """The run as chat messages. Only what the model wrote in this run is marked as its own."""
+def to_messages(
+    run: Run,
+    steps: Sequence[Step | Malformed] | None = None,
+    *,
+    safe: Callable[[str], str] = guarded,
+) -> list[Message]:
+    """The run as chat messages. Only what the model wrote in this run is marked as its own.
+
+    `steps` are those to show, where they are not all; `safe` is what is done to an observation.
+    """
     messages: list[Message] = [{"role": "user", "content": run.question}]
-    for turn, steps in groupby(run.steps, _turn):
-        for step in steps if turn is None else ():
+    for turn, group in groupby(run.steps if steps is None else steps, _turn):
+        for step in group if turn is None else ():
             messages += _correction(cast("Malformed", step))
         if turn is not None:
-            messages += _turn_messages(cast("list[Step]", list(steps)))
+            messages += _turn_messages(cast("list[Step]", list(group)), safe)
     return messages
 
 
@@ -83,12 +179,12 @@ def _correction(reply: Malformed) -> list[Message]:
     return [{"role": "assistant", "content": Own(reply.text)}, {"role": "user", "content": told}]
 
 
-def _turn_messages(steps: list[Step]) -> list[Message]:
+def _turn_messages(steps: list[Step], safe: Callable[[str], str]) -> list[Message]:
     """One reply and the results of its calls: the text that asked for them, and the calls that were read in it."""
     text = "".join(step.call.log for step in steps)
     calls = [_called(step.call) for step in steps]
     asked = {"role": "assistant", "content": Own(text) if text else "", "tool_calls": calls}
-    return [asked, *map(_answered, steps)]
+    return [asked, *(_answered(step, safe) for step in steps)]
 
 
 def _called(call: ToolCall) -> dict[str, Any]:
@@ -96,6 +192,11 @@ def _called(call: ToolCall) -> dict[str, Any]:
     return {"id": call.id, "type": "function", "function": function}
 
 
-def _answered(step: Step) -> Message:
-    call, result = step.call, step.result
-    return {"role": "tool", "name": call.name, "tool_call_id": call.id, "content": result.text}
+def _answered(step: Step, safe: Callable[[str], str]) -> Message:
+    call, text = step.call, safe(step.result.text)
+    return {"role": "tool", "name": call.name, "tool_call_id": call.id, "content": text}
+
+
+def _closable(events: Iterator[Event]) -> Any:
+    """Any iterator, as one that can be closed."""
+    return events if hasattr(events, "close") else (event for event in events)

@@ -79,6 +79,9 @@ class Replicas(Closing):
     alone, twice as long after each failure up to `longest_rest`. The other options are those of each server.
     """
 
+    keeps_deadline = True
+    """A request ends by itself at its deadline."""
+
     def __init__(
         self,
         urls: Iterable[str],

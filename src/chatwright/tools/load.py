@@ -1,4 +1,4 @@
-"""Names and files turned into tools, for `-t calculator`, `-t my_tools.py` and `-t package.module:name`."""
+"""Names, files and servers turned into tools, for `-t calculator`, `-t my_tools.py`, `-t package.module:name` and `-t mcp:...`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FunctionType, ModuleType, TracebackType
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import UnknownTool, UsageError, did_you_mean
 from .langchain import is_langchain
 from .tool import Tool, as_tool, as_tools
+
+if TYPE_CHECKING:
+    from .mcp import McpServer
 
 __all__ = ["calculator", "load_tools"]
 
@@ -41,6 +44,7 @@ def calculator() -> Tool:
         },
         calculate,
         idempotent=True,
+        trusted=True,
     )
 
 
@@ -57,17 +61,33 @@ def load_tools(specs: Sequence[str]) -> list[Tool]:
     """The tools that the specs name, in order; one that is named twice comes once.
 
     A spec is a built-in tool (`calculator`, `serpapi`), a Python file (`my_tools.py`, or `my_tools.py:add` for one
-    tool of it) or `package.module:name`. A file's tools are its list `tools`, else the tools that its
+    tool of it), `package.module:name`, or an MCP server: `mcp:command with arguments` or `mcp:https://host/mcp`, whose
+    tools get its name before theirs where another tool is called the same. A file's tools are its list `tools`, else the tools that its
     `__all__` names, else every public typed function defined in it and every tool object in it. The
     file's folder, or the current one, joins the end of `sys.path`, so that the file can import its
     neighbours.
     """
     if isinstance(specs, str):
         raise UsageError("tools come as a list of names", f"write [{specs!r}]")
-    found: list[Any] = []
-    for spec in dict.fromkeys(_canonical(spec) for spec in specs):
-        found += _load(spec)
-    return as_tools(found)
+    canonical = list(dict.fromkeys(_canonical(spec) for spec in specs))
+    # All servers come up at the same time, while the rest is loaded.
+    servers = {spec: _server(spec) for spec in canonical if _is_server(spec)}
+    loaded = {spec: _load(spec) for spec in canonical if spec not in servers}
+    taken = {tool.name for tools in loaded.values() for tool in tools}
+    for spec, server in servers.items():
+        loaded[spec] = server.tools_beside(taken)
+        taken |= {tool.name for tool in loaded[spec]}
+    return as_tools([tool for spec in canonical for tool in loaded[spec]])
+
+
+def _is_server(spec: str) -> bool:
+    return spec[:4].lower() == "mcp:"
+
+
+def _server(spec: str) -> McpServer:
+    from .mcp import McpServer
+
+    return McpServer(spec).start()
 
 
 def _canonical(spec: str) -> str:

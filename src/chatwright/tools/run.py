@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import inspect
 import json
 import queue
@@ -10,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import ChatwrightError, ToolError, UnknownTool
 from ..events import ToolCall, ToolResult
@@ -18,24 +19,40 @@ from ..schema import coerce, validate
 from .tool import Tool
 from .workers import on_a_thread
 
-__all__ = ["arun_tool", "run_tool"]
+__all__ = [
+    "arun_tool",
+    "as_text",
+    "awaited",
+    "from_a_thread",
+    "misfit",
+    "run_tool",
+    "start_on_a_thread",
+]
+
+T = TypeVar("T")
+
+_GRACE = 0.1  # seconds that a cancelled tool has to put things in order
 
 
 def run_tool(
-    call: ToolCall, tools: Mapping[str, Tool], *, deadline: float | None = None
+    call: ToolCall,
+    tools: Mapping[str, Tool],
+    *,
+    deadline: float | None = None,
+    timeout: float | None = None,
 ) -> ToolResult:
     """The result of `call`, or the error as the model reads it, and how long it took.
 
-    A tool that has not answered at its own timeout or at `deadline` (`time.monotonic()`) is left
-    behind on its thread.
+    A tool that has not answered at its own timeout (else `timeout` seconds) or at `deadline` (`time.monotonic()`)
+    is left behind on its thread.
     """
     start = time.perf_counter()
     try:
-        work = _prepared(call, tools, deadline)
+        work = _prepared(call, tools, deadline, timeout)
         if work.seconds is None:
             return ToolResult(call.id, as_text(work.do()), True, _ms(start))
         done: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
-        _on_a_thread(work, done.put)
+        start_on_a_thread(work.do, done.put)
         try:
             value = done.get(timeout=work.seconds).result()
         except queue.Empty:
@@ -46,23 +63,25 @@ def run_tool(
 
 
 async def arun_tool(
-    call: ToolCall, tools: Mapping[str, Tool], *, deadline: float | None = None
+    call: ToolCall,
+    tools: Mapping[str, Tool],
+    *,
+    deadline: float | None = None,
+    timeout: float | None = None,
 ) -> ToolResult:
     """`run_tool` for an event loop; a tool that is not async runs on a thread of its own."""
     start = time.perf_counter()
     try:
-        work = _prepared(call, tools, deadline)
-        limit = asyncio.timeout(work.seconds)
-        try:
-            async with limit:
-                value = await (work.begin() if work.is_async else _on_thread(work))
-        except TimeoutError:
-            if not limit.expired():
-                raise  # the tool's own
-            raise work.late() from None
+        work = _prepared(call, tools, deadline, timeout)
+        value = await (_in_a_task(work) if work.is_async else _on_thread(work))
         return ToolResult(call.id, as_text(value), True, _ms(start))
     except (Exception, SystemExit) as err:  # a tool may raise anything; the model gets to read it
         return ToolResult(call.id, _said(err), False, _ms(start))
+
+
+def misfit(call: ToolCall, tool: Tool) -> str:
+    """What is wrong with the arguments; empty if they fit."""
+    return validate(coerce(call.args, tool.schema), tool.schema) or ""
 
 
 def as_text(value: Any) -> str:
@@ -87,13 +106,18 @@ class _Work:
     def do(self) -> Any:
         """The tool's value, here and now; an async tool gets an event loop."""
         value = self.begin()
-        return _awaited(value) if inspect.isawaitable(value) else value
+        return awaited(value) if inspect.isawaitable(value) else value
 
     def late(self) -> ToolError:
-        return ToolError(f"{self.name} did not answer within {self.seconds:.3g} seconds")
+        return ToolError(
+            f"{self.name} did not answer within {self.seconds:.3g} seconds",
+            "ask it for less, or go on without it",
+        )
 
 
-def _prepared(call: ToolCall, tools: Mapping[str, Tool], deadline: float | None) -> _Work:
+def _prepared(
+    call: ToolCall, tools: Mapping[str, Tool], deadline: float | None, timeout: float | None
+) -> _Work:
     if call.name not in tools:
         raise UnknownTool(call.name, tools)
     tool = tools[call.name]
@@ -102,18 +126,20 @@ def _prepared(call: ToolCall, tools: Mapping[str, Tool], deadline: float | None)
         shape = json.dumps(tool.schema.get("properties", {}), ensure_ascii=False)
         raise ToolError(f"the input does not fit {call.name}: {wrong}; it takes {shape[:600]}")
     left = None if deadline is None else max(0.0, deadline - time.monotonic())
-    seconds = min((s for s in (tool.timeout, left) if s is not None), default=None)
+    own = timeout if tool.timeout is None else tool.timeout
+    seconds = min((s for s in (own, left) if s is not None), default=None)
     is_async = inspect.iscoroutinefunction(tool.call)
     return _Work(call.name, lambda: tool.call(**args), is_async, seconds)
 
 
-def _on_a_thread(work: _Work, done: Callable[[Future[Any]], None]) -> None:
-    """Start the work on a thread that no exit of the process waits for."""
+def start_on_a_thread(do: Callable[[], T], done: Callable[[Future[T]], None]) -> None:
+    """Start it on a thread that no exit of the process waits for; it sees the caller's context variables."""
+    context = contextvars.copy_context()
 
     def run() -> None:
-        future: Future[Any] = Future()
+        future: Future[T] = Future()
         try:
-            future.set_result(work.do())
+            future.set_result(context.run(do))
         except BaseException as err:  # it is raised again where the result is waited for
             future.set_exception(err)
         done(future)
@@ -121,30 +147,79 @@ def _on_a_thread(work: _Work, done: Callable[[Future[Any]], None]) -> None:
     on_a_thread(run)
 
 
-async def _on_thread(work: _Work) -> Any:
+async def from_a_thread(do: Callable[[], T], seconds: float | None = None) -> T:
+    """What `do` gives, run on a thread; `TimeoutError` after `seconds`, and then the thread is left behind."""
     loop = asyncio.get_running_loop()
-    waiting: asyncio.Future[Future[Any]] = loop.create_future()
+    waiting: asyncio.Future[Future[T]] = loop.create_future()
 
-    def give(future: Future[Any]) -> None:
+    def give(future: Future[T]) -> None:
         if not waiting.done():
             waiting.set_result(future)
 
-    def done(future: Future[Any]) -> None:
+    def done(future: Future[T]) -> None:
         if not loop.is_closed():  # nobody may be left to hear it
             loop.call_soon_threadsafe(give, future)
 
-    _on_a_thread(work, done)
-    return (await waiting).result()
+    start_on_a_thread(do, done)
+    async with asyncio.timeout(seconds):
+        ended = await waiting
+    return ended.result()
 
 
-def _awaited(value: Any) -> Any:
+async def _on_thread(work: _Work) -> Any:
+    ended: Any = None
+
+    def do() -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(work.do())
+        except (
+            BaseException
+        ) as err:  # raised below, where it cannot be taken for a time-out of ours
+            future.set_exception(err)
+        return future
+
+    try:
+        ended = await from_a_thread(do, work.seconds)
+    except TimeoutError:
+        raise work.late() from None
+    return ended.result()
+
+
+async def _in_a_task(work: _Work) -> Any:
+    """The value of an async tool. At its time it is cancelled, and left behind if it does not care."""
+    task = asyncio.ensure_future(work.begin())
+    try:
+        await asyncio.wait({task}, timeout=work.seconds)
+        if task.done():
+            return task.result()
+    except asyncio.CancelledError:
+        await _ended(task)
+        raise
+    await _ended(task)
+    raise work.late()
+
+
+async def _ended(task: asyncio.Future[Any]) -> None:
+    task.add_done_callback(_heard)
+    task.cancel()
+    await asyncio.wait({task}, timeout=_GRACE)
+
+
+def _heard(task: asyncio.Future[Any]) -> None:
+    """Look at how a task ended that nobody waits for, or asyncio complains."""
+    if not task.cancelled():
+        task.exception()
+
+
+def awaited(value: Any) -> Any:
     """What an async tool gives, for a caller without an event loop or inside a running one (a notebook)."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(_all(value))
     done: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
-    _on_a_thread(_Work("", lambda: asyncio.run(_all(value)), False, None), done.put)
+    start_on_a_thread(lambda: asyncio.run(_all(value)), done.put)
     return done.get().result()
 
 

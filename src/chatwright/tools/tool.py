@@ -25,8 +25,9 @@ class Tool:
     """A name and a description for the model, the JSON schema of the arguments, and what to call.
 
     `call` takes the arguments as keywords, and may be async. `writes`: it changes something outside,
-    so a person may want to approve it. `idempotent`: running it twice does what running it once does.
-    `timeout` is in seconds.
+    so a person is asked before. `idempotent`: running it twice does what running it once does, so that
+    one whose outcome is unknown may be run again. `trusted`: what it gives holds nothing that strangers
+    wrote, as of a calculator. `timeout` is in seconds.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Tool:
     _: KW_ONLY
     writes: bool = False
     idempotent: bool = False
+    trusted: bool = False
     timeout: float | None = None
 
     def __post_init__(self) -> None:

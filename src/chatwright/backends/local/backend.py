@@ -52,6 +52,9 @@ class LocalBackend(Closing):
     that is spelled with several tokens is told as one, with the id and the probability of the last of them.
     """
 
+    keeps_deadline = True
+    """A request ends by itself at its deadline."""
+
     def __init__(
         self,
         path: str | PathLike[str],

@@ -39,6 +39,9 @@ class OpenAIBackend(Closing):
     answer comes whole, and `timeout` then bounds all of it.
     """
 
+    keeps_deadline = True
+    """A request ends by itself at its deadline."""
+
     context: int | None = None
     """How many tokens a prompt and its answer may have together, where the server has told."""
 

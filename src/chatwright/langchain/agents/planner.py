@@ -18,7 +18,7 @@ from chatwright.events import Event, Finish, Malformed, ToolCall
 
 from .bridge import Bridges
 from .shortcut import Shortcut
-from .waiting import by, in_time
+from chatwright.agent.waiting import by, in_time
 
 __all__ = ["Intermediate", "MissingInput", "Repair", "RunnablePlanner", "Trim", "missing_input"]
 

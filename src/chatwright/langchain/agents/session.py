@@ -143,6 +143,10 @@ class Session:
         limits = Limits(
             max_steps=_NO_LIMIT if own.max_iterations is None else own.max_iterations,
             max_seconds=own.max_execution_time,
+            max_tokens=None,
+            max_reply_tokens=None,
+            max_repeats=None if own.max_iterations is None else 2,
+            max_errors=None,
             max_malformed=_NO_LIMIT,
             max_observation=own.max_observation,
         )

@@ -1,0 +1,59 @@
+"""What a person says of a call that changes something: yes, yes but otherwise, or no."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from ..errors import UsageError
+from ..events import ToolCall
+from ..tools import Tool
+
+__all__ = ["Approve", "Approver", "Decision", "Edit", "Refuse", "StartedCall", "decision_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Approve:
+    """Run it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Run it with these arguments."""
+
+    args: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Do not run it; the model is told why."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StartedCall(ToolCall):
+    """A call that was started before the run was interrupted. Nobody knows whether it was carried out.
+
+    To approve it is to run it again.
+    """
+
+
+Decision = Approve | Edit | Refuse
+Answer = Decision | bool | None
+Approver = Callable[[ToolCall, Tool], Answer | Awaitable[Answer]]
+"""Asked before a tool that writes is run. True is `Approve()`; False and None are `Refuse()`."""
+
+
+def decision_of(answer: Any) -> Decision:
+    """The answer of an approver as a decision."""
+    if isinstance(answer, Approve | Edit | Refuse):
+        return answer
+    if answer is None or isinstance(answer, bool):
+        return Approve() if answer else Refuse()
+    kind = type(cast("object", answer)).__name__
+    raise UsageError(
+        f"the approver gave {kind}, which is no decision",
+        "give True, False, Approve(), Edit(args) or Refuse(reason)",
+    )

@@ -1,0 +1,353 @@
+"""The brain of the loop: what happens next in a run, and nothing of how to wait for it.
+
+`Course.go()` is a generator. It yields events for the reader of the run, and orders for the shell that drives it:
+`Plan` (stream the planner's turn), `Ask` (a person), `Execute` (tools, at once). What came of an order is sent back in.
+The journal is written here, since what is committed when is a decision.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, cast
+
+from ..errors import ChatwrightError
+from ..events import Event, Finish, Notice, Text, ToolCall, ToolResult
+from ..tools import Tool
+from ..tools.run import misfit
+from .approval import Approve, Decision, Edit, Refuse, StartedCall
+from .hygiene import capped, visible
+from .keeper import Keeper, Left
+from .run import Limits, Planner, Run, Turn, call_key
+from .spans import Watch
+
+__all__ = ["Ask", "Course", "Execute", "Plan", "Unknown"]
+
+Unknown = Literal["ask", "skip", "fail"]
+"""What becomes of a call that was started before the run was interrupted, and must not be run twice."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """Stream the planner's next turn. Sent back: the limit that cut it short, or nothing."""
+
+    turn: Turn
+    late: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask a person. Sent back: the decision, and the seconds that it took."""
+
+    call: ToolCall
+    tool: Tool
+
+
+@dataclass(frozen=True, slots=True)
+class Execute:
+    """Run these calls at once; each result goes to `done`, which gives what is entered. Sent back: those, in order."""
+
+    calls: Sequence[ToolCall]
+    began: Callable[[ToolCall], None]
+    done: Callable[[ToolResult], ToolResult]
+
+
+Order = Event | Plan | Ask | Execute
+Steps = Generator[Order, Any, "Finish | None"]
+
+# At these an answer may still be asked for.
+_ROOM_FOR_A_WORD = ("max_steps", "repeats", "malformed", "errors", "max_tokens")
+
+
+@dataclass(slots=True)
+class Course:
+    """One run from where it stands to its end."""
+
+    run: Run
+    planner: Planner
+    tools: Mapping[str, Tool]
+    limits: Limits
+    keeper: Keeper | None = None
+    left: Left | None = None
+    asks: bool = False
+    careful: bool = False
+    unknown: Unknown = "ask"
+    form: bool = False
+    watch: Watch | None = None
+    _turn: Turn = field(default_factory=Turn)
+    _end: Finish | None = None
+
+    def go(self) -> Generator[Order, Any, None]:
+        """Events and orders; the last event is a `Finish`. What the planner raises is raised."""
+        if self.left and self.left.end:
+            if self.left.end.answer:
+                yield Text(self.left.end.answer)
+            if self.watch:
+                self.watch.run_ended(self.left.end)
+            yield self._named(self.left.end)
+            return
+        try:
+            end = yield from self._play()
+        except GeneratorExit:
+            self._over(Finish(self._turn.answer, None, "stopped", self.run.usage))
+            raise
+        except Exception as err:
+            if isinstance(err, ChatwrightError):
+                self._over(Finish(self._turn.answer, None, "error", self.run.usage), err)
+            elif self.watch:
+                self.watch.run_ended(None, err)
+            raise
+        yield self._named(end)
+
+    def _named(self, end: Finish) -> Finish:
+        return replace(end, run_id=self.keeper.run_id) if self.keeper else end
+
+    def _play(self) -> Generator[Order, Any, Finish]:
+        end = (yield from self._reopened()) if self.left else None
+        while end is None:
+            end = self.run.over(self.limits, time.monotonic())
+            end = end or (yield from self._step())
+        if end.stop_reason in _ROOM_FOR_A_WORD and self.limits.early_stopping == "generate":
+            end = yield from self._last_words(end)
+        if self.form and end.values is None and end.answer.strip() and end.stop_reason != "stopped":
+            end = yield from self._in_form(end)
+        self._over(end)
+        return end
+
+    def _over(self, end: Finish, err: BaseException | None = None) -> None:
+        if self.keeper:
+            self.keeper.end(end)
+        if self.watch:
+            self.watch.run_ended(end, err)
+
+    # -- a turn -----------------------------------------------------------------------------------
+
+    def _step(self) -> Steps:
+        turn, late = yield from self._planned()
+        if late:
+            return Finish(turn.answer, None, late, self.run.usage)
+        end = turn.close(self.run)
+        self._keep(turn)
+        yield from turn.calls
+        if turn.malformed:
+            yield turn.malformed
+        if end:
+            return end
+        return (yield from self._act(turn.calls)) or self._settled()
+
+    def _planned(self) -> Generator[Order, Any, tuple[Turn, str]]:
+        turn = self._turn = Turn()
+        if self.watch:
+            self.watch.turn_began(self.run)
+        late = yield Plan(turn)
+        if self.watch:
+            self.watch.turn_ended(self.run, turn)
+        return turn, late or ""
+
+    def _keep(self, turn: Turn, ends: str = "") -> None:
+        if self.keeper:
+            keep: Callable[[Turn], Any] | None = getattr(self.planner, "keep", None)
+            self.keeper.reply(turn, keep(turn) if keep else None, ends=ends)
+
+    def _settled(self) -> Finish | None:
+        """The end, where the planner sees in the results that no further turn is needed."""
+        settled = getattr(self.planner, "settled", None)
+        return settled(self.run) if settled else None
+
+    def _last_words(self, end: Finish) -> Generator[Order, Any, Finish]:
+        """The limit's end, with the best answer that the model can give without another step."""
+        run = self.run
+        run.phase = "last_words"
+        try:
+            turn, late = yield from self._planned()
+        except ChatwrightError as err:
+            yield Notice(f"no last answer: {err}")
+            return end
+        gave = turn.close(run)
+        if late or not gave or gave.stop_reason != "answer":
+            return replace(end, answer=turn.answer if not turn.calls else "", usage=run.usage)
+        self._keep(turn, end.stop_reason)
+        return replace(gave, stop_reason=end.stop_reason)
+
+    def _in_form(self, end: Finish) -> Generator[Order, Any, Finish]:
+        """The answer once more, as JSON that fits the schema."""
+        run = self.run
+        run.phase, run.draft, run.malformed = "form", end.answer, 0
+        while run.malformed < self.limits.max_malformed:
+            turn, late = yield from self._planned()
+            if late:
+                return replace(end, stop_reason=late)
+            gave = turn.close(run)
+            if gave and gave.values is not None:
+                self._keep(turn, end.stop_reason)
+                return replace(gave, stop_reason=end.stop_reason)
+            if turn.malformed:
+                yield turn.malformed
+            else:
+                run.malformed += 1
+        return replace(end, stop_reason="malformed", usage=run.usage)
+
+    # -- its calls ----------------------------------------------------------------------------------
+
+    def _act(self, calls: Sequence[ToolCall]) -> Steps:
+        """Run the calls of one reply: those that only read side by side, each that writes by itself."""
+        for batch in self._batches(calls):
+            ready: list[ToolCall] = []
+            results: dict[str, ToolResult] = {}
+            for call in batch:
+                verdict = yield from self._vetted(call)
+                if isinstance(verdict, ToolCall):
+                    ready.append(verdict)
+                elif verdict is None:
+                    return self._end  # the call stays open
+                else:
+                    results[call.id] = self._entered(verdict)
+            if ready:
+                self._about_to_run(ready)
+                done = yield Execute(ready, self._began, self._entered)
+                results |= {result.call_id: result for result in done}
+            for call in batch:
+                yield self._stepped(call, results[call.id])
+        return self._end
+
+    def _batches(self, calls: Sequence[ToolCall]) -> list[list[ToolCall]]:
+        batches: list[list[ToolCall]] = []
+        alone = True
+        for call in calls:
+            tool = self.tools.get(call.name)
+            single = self._is_doubtful(call) or (tool is not None and tool.writes)
+            if alone or single or len(batches[-1]) >= self.limits.max_parallel:
+                batches.append([])
+            batches[-1].append(call)
+            alone = single
+        return batches
+
+    def _about_to_run(self, calls: Sequence[ToolCall]) -> None:
+        if self.keeper:
+            once = [c for c in calls if c.name in self.tools and not self.tools[c.name].idempotent]
+            durable = any(self.tools[call.name].writes for call in once)
+            self.keeper.intents(once, durable=durable)
+
+    def _began(self, call: ToolCall) -> None:
+        if self.watch:
+            self.watch.tool_began(call, self.tools.get(call.name))
+
+    def _entered(self, result: ToolResult) -> ToolResult:
+        """The result as the model gets to see it, committed."""
+        text = capped(visible(result.text), self.limits.max_observation)
+        result = replace(result, text=text)
+        if self.keeper:
+            self.keeper.observation(result)
+        return result
+
+    def _stepped(self, call: ToolCall, result: ToolResult) -> ToolResult:
+        tool = self.tools.get(call.name)
+        if self.watch:
+            self.watch.tool_ended(call, result)
+        self.run.enter(call, result, trusted=tool is not None and tool.trusted)
+        return result
+
+    # -- may it run? --------------------------------------------------------------------------------
+
+    def _vetted(self, call: ToolCall) -> Generator[Order, Any, ToolCall | ToolResult | None]:
+        """The call, perhaps with other arguments, or what the model is told instead; None where the run ends here."""
+        tool = self.tools.get(call.name)
+        if self.left and call.id in self.left.blurred:
+            return _no(
+                call,
+                "its arguments held a key or a password, which are not kept. Make the call again",
+            )
+        if self._is_doubtful(call):
+            return (yield from self._again(call, tool))
+        if self._circles(call):
+            return _no(call, _told_so(call, self.limits.max_repeats or 0))
+        if tool is None or not tool.writes or misfit(call, tool):
+            return call
+        if self.careful and self.run.tainted:
+            return _no(call, f"{call.name} writes, and writing is off since the run has read what strangers may have "
+                             "written. Answer with what you have")  # fmt: skip
+        if not self.asks:
+            yield Notice(f"{call.name} writes and nobody is there to allow it: give approve=")
+            return _no(
+                call, f"{call.name} writes, and nobody was there to allow it. Answer without it"
+            )
+        return (yield from self._asked(call, tool, call))
+
+    def _asked(
+        self, call: ToolCall, tool: Tool, shown: ToolCall
+    ) -> Generator[Order, Any, ToolCall | ToolResult]:
+        decision: Decision
+        decision, seconds = yield Ask(shown, tool)
+        if self.run.deadline is not None:
+            self.run.deadline += seconds
+        match decision:
+            case Approve():
+                return call
+            case Edit(args):
+                other = replace(call, args=dict(args))
+                yield Notice(
+                    f"{call.name} runs with other arguments: {json.dumps(other.args, default=str)}"
+                )
+                return other
+            case Refuse(reason):
+                why = f": {reason.strip().rstrip('.')}" if reason.strip() else ""
+                return _no(call, f"a person did not allow this call{why}. Go on without it")
+
+    def _circles(self, call: ToolCall) -> bool:
+        """Was the same call made too often? Once it is told so, then it is the end."""
+        self.run.called[call_key(call)] += 1
+        most, times = self.limits.max_repeats, self.run.called[call_key(call)]
+        if most is None or times <= most:
+            return False
+        if times > most + 1 and self.run.turns < self.limits.max_steps:
+            self._end = Finish("", None, "repeats", self.run.usage)
+        return True
+
+    # -- what an earlier process left -----------------------------------------------------------------
+
+    def _reopened(self) -> Steps:
+        left = cast("Left", self.left)
+        if left.gave:
+            if not (self.form and left.gave.values is None):
+                yield Text(left.gave.answer)
+            return left.gave
+        for call in left.calls:
+            self.run.called[call_key(call)] -= 1  # they are counted when they are vetted
+        if left.calls:
+            return (yield from self._act(left.calls)) or self._settled()
+        return self._settled() if self.run.steps else None
+
+    def _is_doubtful(self, call: ToolCall) -> bool:
+        """Was it started before the run was interrupted, and is it one that must not run twice?"""
+        tool = self.tools.get(call.name)
+        started = self.left is not None and call.id in self.left.started
+        return started and not (tool and tool.idempotent)
+
+    def _again(
+        self, call: ToolCall, tool: Tool | None
+    ) -> Generator[Order, Any, ToolCall | ToolResult | None]:
+        self.run.called[call_key(call)] += 1
+        if self.unknown == "fail":
+            self._end = Finish("", None, "unknown_outcome", self.run.usage)
+            return None
+        if self.unknown == "ask" and self.asks and tool is not None:
+            shown = StartedCall(call.id, call.name, call.args, call.log)
+            return (yield from self._asked(call, tool, shown))
+        yield Notice(
+            f"{call.name} may have run before the run was interrupted: it is not run again"
+        )
+        return _no(call, "the run was interrupted while this call ran, and nobody knows whether it was carried out. It "
+                         "was not made again. Check what happened before you repeat it")  # fmt: skip
+
+
+def _no(call: ToolCall, why: str) -> ToolResult:
+    return ToolResult(call.id, f"error: {why}.", ok=False)
+
+
+def _told_so(call: ToolCall, most: int) -> str:
+    return (
+        f"{call.name} was called with the same arguments {most} times already, so this call was not made. Use "
+        "what it gave, change the arguments, or give the answer"
+    )

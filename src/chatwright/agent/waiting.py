@@ -1,0 +1,174 @@
+"""Waiting for something that may never end, up to a moment.
+
+`in_time` and `by` wait for one value, `paced` and `apaced` for one event after the other; `from_thread` lets an event
+loop read what only a thread can give. A deadline is a `time.monotonic()`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import queue
+import threading
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator
+from contextlib import aclosing, closing
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+
+from ..errors import Interrupted
+from ..tools.workers import on_a_thread
+
+__all__ = ["apaced", "by", "from_thread", "in_time", "paced"]
+
+T = TypeVar("T")
+_AHEAD = 256  # events that a reader may be behind
+_LOOK = 0.05  # seconds, after which a writer that waits looks whether anybody still reads
+
+
+def in_time(ask: Callable[[threading.Event], T], deadline: float | None) -> T:
+    """What `ask` gives; past the deadline it is left behind, and told so by the event.
+
+    It sees the context variables of the caller.
+    """
+    left = threading.Event()
+    if deadline is None:
+        return ask(left)
+    context = contextvars.copy_context()
+    done: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            done.put((context.run(ask, left), None))
+        except BaseException as err:  # it is raised again where the answer is waited for
+            done.put((None, err))
+
+    on_a_thread(work)
+    try:
+        value, err = done.get(timeout=_seconds_to(deadline))
+    except queue.Empty:
+        raise _late() from None
+    finally:
+        left.set()
+    if err is not None:
+        raise err
+    return cast("T", value)
+
+
+async def by(deadline: float | None, asked: Awaitable[T]) -> T:
+    """What is awaited, cancelled at the deadline."""
+    limit = asyncio.timeout(None if deadline is None else _seconds_to(deadline))
+    try:
+        async with limit:
+            return await asked
+    except TimeoutError:
+        if not limit.expired():
+            raise  # of what was asked itself
+        raise _late() from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Over(Generic[T]):
+    """No more comes, or an error does."""
+
+    error: BaseException | None = None
+
+
+def paced(begin: Callable[[], Iterator[T]], deadline: float) -> Generator[T, None, None]:
+    """What an iterator gives, read on a thread that is left behind at the deadline."""
+    pipe: queue.Queue[T | _Over[T]] = queue.Queue(_AHEAD)
+    left = threading.Event()
+    _read_on_a_thread(begin, lambda item: _put(pipe, item, left), left)
+    try:
+        while True:
+            try:
+                item = pipe.get(timeout=_seconds_to(deadline))
+            except queue.Empty:
+                raise _late() from None
+            if isinstance(item, _Over):
+                if item.error is not None:
+                    raise item.error
+                return
+            yield item
+    finally:
+        left.set()
+
+
+async def apaced(events: AsyncIterator[T], deadline: float) -> AsyncGenerator[T, None]:
+    """What an async iterator gives, cancelled at the deadline."""
+    async with aclosing(cast("Any", events)):
+        while True:
+            try:
+                item = await by(deadline, anext(events))
+            except StopAsyncIteration:
+                return
+            yield item
+
+
+async def from_thread(begin: Callable[[], Iterator[T]]) -> AsyncGenerator[T, None]:
+    """What an iterator gives, read on a thread, for an event loop."""
+    loop = asyncio.get_running_loop()
+    left = threading.Event()
+    came: asyncio.Queue[T | _Over[T]] = asyncio.Queue()
+    room = threading.Semaphore(_AHEAD)
+
+    def put(item: T | _Over[T]) -> None:
+        while not room.acquire(timeout=_LOOK):
+            if left.is_set():
+                return
+        if not loop.is_closed():  # nobody may be left to hear it
+            loop.call_soon_threadsafe(came.put_nowait, item)
+
+    _read_on_a_thread(begin, put, left)
+    try:
+        while True:
+            item = await came.get()
+            room.release()
+            if isinstance(item, _Over):
+                if item.error is not None:
+                    raise item.error
+                return
+            yield item
+    finally:
+        left.set()
+
+
+def _read_on_a_thread(
+    begin: Callable[[], Iterator[T]], put: Callable[[T | _Over[T]], None], left: threading.Event
+) -> None:
+    context = contextvars.copy_context()
+
+    def read() -> None:
+        try:
+            with closing(_closable(begin())) as items:
+                for item in items:
+                    if left.is_set():
+                        return
+                    put(item)
+            put(_Over())
+        except BaseException as err:  # it is raised again where the items are waited for
+            put(_Over(err))
+
+    on_a_thread(lambda: context.run(read))
+
+
+def _closable(items: Iterator[T]) -> Any:
+    """Any iterator, as one that can be closed."""
+    return items if hasattr(items, "close") else (item for item in items)
+
+
+def _put(pipe: queue.Queue[T | _Over[T]], item: T | _Over[T], left: threading.Event) -> None:
+    while not left.is_set():
+        try:
+            return pipe.put(item, timeout=_LOOK)
+        except queue.Full:
+            continue
+
+
+def _seconds_to(deadline: float) -> float:
+    # A little more, so that the deadline has surely passed when the wait is over.
+    return max(0.0, deadline - time.monotonic()) + 0.001
+
+
+def _late() -> Interrupted:
+    return Interrupted("the time of the run was over before the agent answered")
