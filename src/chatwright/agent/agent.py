@@ -222,7 +222,7 @@ class Agent:
         run = Run.begin(question or asked, self.limits, history)
         if record.is_new:
             return run, None, f"run {record.run_id}"
-        left = restored(record.rows, run, self.planner)
+        left = restored(record.rows, run, self.planner, self.tools)
         if left.end and left.end.stop_reason in _FINAL:
             return run, left, f"run {record.run_id} has its answer already"
         left.end = None

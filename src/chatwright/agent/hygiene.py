@@ -63,7 +63,8 @@ _FENCE = re.compile("`{3,}|~{3,}")
 _END = "\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029"
 _START = f"(?:^|(?<=[{_END}]))[ \\t>#*_+\\-•`~|\\d.)]*"  # of a line, with its decoration
 _GAP, _COLON = r"[ \t*_~`#\d]*", "[:∶꞉]+"
-_WORDS = ("observation", "final", "thought", "action", "question")
+_WORDS = ("observation", "answer", "thought", "action", "input", "question")
+_BEHIND = re.compile(rf"{_GAP}(?:{_COLON}|[{_END}]|\Z)|[*_]|[ \t]+is\b", re.ASCII)
 _LABEL = re.compile(
     rf"(?P<anywhere>observation|final[ \t_-]*answer)(?P<gap>{_GAP}){_COLON}"
     rf"|{_START}(?:(?P<first>thought|action(?:[ \t_-]*input)?|question)(?P<first_gap>{_GAP}){_COLON}"
@@ -133,8 +134,7 @@ def guarded(text: str) -> str:
     """
     text = _FENCE.sub(lambda run: "'" * len(run[0]), text) if _fenced(text) else text
     folded = _Folded(text)
-    low = folded.text.lower()
-    if not any(word in low for word in _WORDS):
+    if not _may_hold_label(folded.text.lower()):
         return text
     edits = [edit for found in _LABEL.finditer(folded.text) for edit in _in_parentheses(found)]
     return folded.edited(edits)
@@ -198,6 +198,18 @@ def _joined(run: re.Match[str]) -> str:
 
 def _fenced(text: str) -> bool:
     return "```" in text or "~~~" in text
+
+
+def _may_hold_label(low: str) -> bool:
+    """Whether a word of a label stands where one may end; many times faster than to look for labels."""
+    for word in _WORDS:
+        at = low.find(word)
+        while at >= 0:
+            at += len(word)
+            if _BEHIND.match(low, at):
+                return True
+            at = low.find(word, at)
+    return False
 
 
 def _in_parentheses(found: re.Match[str]) -> list[tuple[int, int, str]]:

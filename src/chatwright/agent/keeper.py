@@ -16,11 +16,12 @@ from ..events import (
     from_json,
     to_json,
 )
+from ..tools import Tool
+from .run import Planner, Run, Turn, call_key
+from .secrets import Redactor
 
 if TYPE_CHECKING:
     from .journal import Record, Row
-from .run import Planner, Run, Turn, call_key
-from .secrets import Redactor
 
 __all__ = ["Keeper", "Left", "restored"]
 
@@ -92,8 +93,10 @@ class Keeper:
         return kept
 
 
-def restored(rows: Sequence[Row], run: Run, planner: Planner) -> Left:
-    """Enter what the rows tell into `run`, and say what is left to do."""
+def restored(
+    rows: Sequence[Row], run: Run, planner: Planner, tools: Mapping[str, Tool] | None = None
+) -> Left:
+    """Enter what the rows tell into `run`, and say what is left to do. Of `tools` it wants to know which are trusted."""
     left = Left()
     for row in rows:
         match row.kind:
@@ -102,7 +105,7 @@ def restored(rows: Sequence[Row], run: Run, planner: Planner) -> Left:
             case "intent":
                 left.started.add(str(row.data["call"]))
             case "observation":
-                _observed(row.data, run, left)
+                _observed(row.data, run, left, tools or {})
             case "end":
                 left.end = cast("Finish", from_json({**row.data, "type": "finish"}))
             case "resumed":
@@ -136,11 +139,12 @@ def _replied(data: Mapping[str, Any], run: Run, planner: Planner) -> Left:
     return left
 
 
-def _observed(data: Mapping[str, Any], run: Run, left: Left) -> None:
+def _observed(data: Mapping[str, Any], run: Run, left: Left, tools: Mapping[str, Tool]) -> None:
     result = ToolResult(str(data["call"]), str(data["text"]), bool(data["ok"]), float(data["ms"]))
     for call in left.calls:
         if call.id == result.call_id:
-            run.enter(call, result)
+            tool = tools.get(call.name)
+            run.enter(call, result, trusted=tool is not None and tool.trusted)
             left.calls.remove(call)
             return
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
 from dataclasses import replace
+from functools import lru_cache
 from itertools import groupby
 from typing import Any, cast
 
@@ -113,8 +114,8 @@ class ModelPlanner:
 
     def _safe(self, text: str) -> str:
         """An observation that imitates nothing. Where a server renders messages, it cannot tell text from tokens."""
-        text = guarded(text)
-        return text if getattr(self.model, "template", None) is not None else unspecial(text)
+        ours = getattr(self.model, "template", None) is not None
+        return _guarded(text) if ours else _unspecial(text)
 
     def _options(self, run: Run) -> Options:
         most = self.options.get("max_tokens", run.limits.max_reply_tokens)
@@ -149,6 +150,17 @@ class ModelPlanner:
                     event.answer, f"The JSON does not fit: {' '.join(str(err).split())[:500]}"
                 )
         return event
+
+
+@lru_cache(512)
+def _guarded(text: str) -> str:
+    """Each observation is shown again in each turn."""
+    return guarded(text)
+
+
+@lru_cache(512)
+def _unspecial(text: str) -> str:
+    return unspecial(guarded(text))
 
 
 def to_messages(

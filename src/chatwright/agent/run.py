@@ -43,7 +43,7 @@ class Limits:
     max_seconds: float | None = 600.0
     max_tokens: int | None = 500_000
     max_reply_tokens: int | None = 2_048
-    max_tool_seconds: float | None = 60.0
+    max_tool_seconds: float | None = 120.0
     max_observation: int = 8_000
     max_repeats: int | None = 2
     max_malformed: int = 3

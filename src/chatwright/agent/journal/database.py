@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 from collections.abc import Callable
 
 from ...errors import JournalError
@@ -14,17 +15,15 @@ __all__ = ["explained", "opened"]
 _APPLICATION = 0x63687772  # 'chwr' in the header of the file, where `file` and others look
 _VERSION = 1
 _WAIT = 10.0  # seconds for what another process does to the same file in passing
-_PAGE = (
-    1024  # bytes. Observations are as large as they like, so a small page wastes least of the file
-)
+_PAGE = 1024  # bytes. A row has any length: small pages waste least
 _MAKING = 0
 _TRIES = 3
 _SETTINGS = (
     "synchronous = NORMAL",  # a kill loses nothing that was committed; for a power cut see Store.write
-    "fullfsync = ON",  # and then the disk of a Mac too must have it
     "wal_autocheckpoint = 4000",
     "secure_delete = ON",  # a run that is forgotten is gone from the file
     "trusted_schema = OFF",  # the file may come from anywhere
+    *(("fullfsync = ON",) if sys.platform == "darwin" else ()),  # else the disk only hears of it
 )
 
 # The rows of a run lie side by side, in order: their key is the number of the run and their place in it.
@@ -39,23 +38,15 @@ _TABLES = (
 
 def opened(path: str) -> sqlite3.Connection:
     """The journal of that name, made if the file is empty; `JournalError` if it is something else."""
-
-    def ready(database: sqlite3.Connection) -> None:
-        # Looking at a file that somebody was killed over while he made it leaves it empty.
-        if _pragma(database, "page_count"):
-            _check(database, path)
-            _in_wal(database, path)
-            place.tightened(path)
-
     for _ in range(_TRIES):
         with place.telling(path):
             empty = os.path.getsize(path) == 0
         if empty:
             _make(path)
-        database = _connected(path, ready)
-        if _pragma(database, "page_count"):
-            return database
-        database.close()
+        try:
+            return _connected(path, lambda database: _check(database, path))
+        except _Emptied:
+            continue
     raise JournalError(f"the journal {path} cannot be made", "name another file")
 
 
@@ -134,26 +125,34 @@ def _fill(database: sqlite3.Connection) -> None:
 
 
 def _check(database: sqlite3.Connection, path: str) -> None:
+    """It is a journal, one that we know, and ready to be used."""
     if _pragma(database, "application_id") != _APPLICATION:
-        raise _foreign(path)
+        # SQLite has just cleared away what somebody left who was killed while he made it.
+        raise _foreign(path) if _pragma(database, "page_count") else _Emptied
     version = int(_pragma(database, "user_version"))
     if version > _VERSION:
         raise JournalError(
             f"the journal {path} was written by a newer chatwright (version {version}, this one knows {_VERSION})",
             "update chatwright, or name another file",
         )
+    with place.telling(path):
+        place.tightened(path)
+    if _pragma(database, "journal_mode") != "wal":
+        _to_wal(database, path)
 
 
-def _in_wal(database: sqlite3.Connection, path: str) -> None:
-    """Readers and writers do not wait for each other, and a commit is one write."""
-    if _pragma(database, "journal_mode") == "wal":
-        return
+def _to_wal(database: sqlite3.Connection, path: str) -> None:
+    """Readers and writers do not wait for each other then, and a commit is one write."""
     with _Alone(path):
-        if database.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
+        if _pragma(database, "journal_mode = WAL") != "wal":
             raise JournalError(
                 f"the disk of {path} does not let programs share a journal",
                 "keep it on a local disk: name it with CHATWRIGHT_JOURNAL",
             )
+
+
+class _Emptied(Exception):
+    """The file holds nothing, not even a journal without runs."""
 
 
 class _Alone:

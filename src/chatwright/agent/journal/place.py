@@ -45,16 +45,12 @@ def real(path: str | os.PathLike[str]) -> str:
 
 def made(path: str) -> os.stat_result:
     """The file, empty if it was not there, in folders that are the owner's alone if they were not."""
-    with telling(path):
-        _make_folders(os.path.dirname(path))
-        with suppress(FileExistsError):
-            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
-            opened = os.open(path, flags, _OWNER)
-            try:
-                _to_owner(opened)
-            finally:
-                os.close(opened)
-        return found(path)
+    if not os.path.exists(path):
+        with telling(path):
+            _make_folders(os.path.dirname(path))
+            with suppress(FileExistsError):
+                _make_file(path)
+    return found(path)
 
 
 def found(path: str) -> os.stat_result:
@@ -87,11 +83,11 @@ def set_aside(path: str) -> None:
 
 def tightened(path: str) -> None:
     """Take a journal, and what SQLite keeps beside it, from the eyes of others."""
+    if os.name == "nt" or not stat.S_IMODE(os.stat(path).st_mode) & 0o077:
+        return
     for name in (path, f"{path}-wal", f"{path}-shm"):
-        # Not ours to change, or gone already: then there is nothing to do.
-        with suppress(OSError):
-            if stat.S_IMODE(os.stat(name).st_mode) & 0o077:
-                os.chmod(name, _OWNER)
+        with suppress(OSError):  # not ours to change, or not there
+            os.chmod(name, _OWNER)
 
 
 @contextmanager
@@ -119,14 +115,20 @@ def _state_folder() -> str:
 
 
 def _make_folders(folder: str) -> None:
-    if os.path.isdir(folder):
+    above = os.path.dirname(folder)
+    if os.path.isdir(folder) or above == folder:
         return
-    _make_folders(os.path.dirname(folder))
+    _make_folders(above)
     with suppress(FileExistsError):
         os.mkdir(folder, 0o700)
 
 
-def _to_owner(opened: int) -> None:
-    # Whatever the umask says: not more, and not less either.
-    if hasattr(os, "fchmod"):
-        os.fchmod(opened, _OWNER)
+def _make_file(path: str) -> None:
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
+    opened = os.open(path, flags, _OWNER)
+    try:
+        if hasattr(os, "fchmod"):
+            # Whatever the umask says: not more, and not less either.
+            os.fchmod(opened, _OWNER)
+    finally:
+        os.close(opened)

@@ -13,7 +13,7 @@ from . import store as stores
 from .rows import Row, from_text, plain, to_text
 from .store import Store
 
-__all__ = ["Record", "key", "rows_of"]
+__all__ = ["Record", "key", "read", "rows_of"]
 
 _LAST = """
 SELECT (SELECT max(id) FROM rows WHERE id > :first AND id < :first + 4294967296)
@@ -140,7 +140,7 @@ class Record:
                 f"the run '{self.run_id}' was deleted while it was being written", "begin it again"
             )
         count = (row[0] or key(self._number)) - key(self._number)
-        # An interrupt may have come between a commit and the news of it.
+        # Whether the last commit came about is known from here only: an interrupt may have hidden it.
         if count not in (self._count, self._count + self._pending):
             raise RunBusy(
                 f"somebody else has written to the run '{self.run_id}'",
