@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import aclosing, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -15,7 +24,7 @@ from ..request import JsonSchema, Message
 from ..tools import Tool, as_tools, load_tools
 from .approval import Approver
 from .course import Unknown
-from .keeper import Keeper, Left, restored
+from .keeper import FINAL, Keeper, Left, restored
 from .loop import Loop
 from .past import conversation
 from .planner import ModelPlanner
@@ -27,8 +36,6 @@ if TYPE_CHECKING:
     from .journal import Journal, Record
 
 __all__ = ["Agent"]
-
-_FINAL = ("answer", "length")
 
 
 class _Streams(Protocol):
@@ -81,6 +88,7 @@ class Agent:
         self.name = name
         self._form = schema is not None
         json_schema, checked = _form(schema)
+        self._checked = checked
         ready = open_model(model) if isinstance(model, str) else cast("Model", model)
         self.model = ready
         self.planner: Planner = planner or ModelPlanner(
@@ -110,7 +118,8 @@ class Agent:
             yield from notices
             try:
                 with closing(loop.events(run)) as events:
-                    yield from events
+                    for event in events:
+                        yield self._with_values(event)
             except ChatwrightError as err:
                 yield Error(str(err), err.hint)
                 yield _failed(loop, run)
@@ -131,7 +140,7 @@ class Agent:
             try:
                 async with aclosing(loop.aevents(run)) as events:
                     async for event in events:
-                        yield event
+                        yield self._with_values(event)
             except ChatwrightError as err:
                 yield Error(str(err), err.hint)
                 yield _failed(loop, run)
@@ -140,7 +149,7 @@ class Agent:
         """The end of the run. An error of the model is raised as it is."""
         with self._started(question, run_id, **more) as (loop, run, _):
             *_, end = loop.events(run)
-        return cast("Finish", end)
+        return cast("Finish", self._with_values(end))
 
     async def aask(self, question: str | None, run_id: str | None = None, **more: Any) -> Finish:
         """`ask` for an event loop."""
@@ -148,8 +157,14 @@ class Agent:
         with self._started(question, run_id, **more) as (loop, run, _):
             async with aclosing(loop.aevents(run)) as events:
                 async for event in events:
-                    end = event
+                    end = self._with_values(event)
         return cast("Finish", end)
+
+    def _with_values(self, event: Event) -> Event:
+        """The end with an object of the pydantic model, where one was given; everywhere else values are plain JSON."""
+        if self._checked and isinstance(event, Finish) and event.values is not None:
+            return replace(event, values=self._checked(event.values))
+        return event
 
     @contextmanager
     def _started(
@@ -177,7 +192,7 @@ class Agent:
             record = self._record(journal, question, run_id, after, note)
             try:
                 run, left, told = self._resumed(
-                    record, question, history or _before(journal, record)
+                    record, question, history or _before(journal, record, after)
                 )
                 keeper = Keeper(record, self._redactor)
                 if left and not left.end:
@@ -223,9 +238,10 @@ class Agent:
         if record.is_new:
             return run, None, f"run {record.run_id}"
         left = restored(record.rows, run, self.planner, self.tools)
-        if left.end and left.end.stop_reason in _FINAL:
+        if left.end and left.end.stop_reason in FINAL:
             return run, left, f"run {record.run_id} has its answer already"
-        left.end = None
+        if left.end:
+            left.open()
         return run, left, f"run {record.run_id} goes on after {run.turns} turns of the model"
 
     def _loop(self, run: Run, keeper: Keeper | None = None, left: Left | None = None) -> Loop:
@@ -251,9 +267,10 @@ class Agent:
         )
 
 
-def _before(journal: Journal, record: Record) -> Sequence[Message]:
+def _before(journal: Journal, record: Record, after: str | None) -> Sequence[Message]:
     """The conversation that a run of the journal goes on with."""
-    after = "" if record.is_new or not record.rows else str(record.rows[0].data.get("after") or "")
+    if not record.is_new:
+        after = str(record.rows[0].data.get("after") or "") if record.rows else ""
     return conversation(journal, after) if after else ()
 
 
@@ -289,4 +306,4 @@ def _form(schema: Any) -> tuple[Mapping[str, Any] | None, Callable[[Any], Any] |
 
 def _failed(loop: Loop, run: Run) -> Finish:
     run_id = loop.keeper.run_id if loop.keeper else ""
-    return Finish("", None, "error", run.usage, run_id=run_id)
+    return Finish(run.partial, None, "error", run.usage, run_id=run_id)

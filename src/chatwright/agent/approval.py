@@ -48,6 +48,8 @@ Approver = Callable[[ToolCall, Tool], Answer | Awaitable[Answer]]
 
 def decision_of(answer: Any) -> Decision:
     """The answer of an approver as a decision."""
+    if isinstance(answer, Edit) and not isinstance(cast("Any", answer.args), Mapping):
+        raise UsageError("an edit has no arguments", 'give Edit({"name": value, ...})')
     if isinstance(answer, Approve | Edit | Refuse):
         return answer
     if answer is None or isinstance(answer, bool):

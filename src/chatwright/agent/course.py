@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
-from ..errors import ChatwrightError
+from ..errors import ChatwrightError, JournalError
 from ..events import Event, Finish, Notice, Text, ToolCall, ToolResult
 from ..tools import Tool
 from ..tools.run import misfit
@@ -78,6 +79,7 @@ class Course:
     watch: Watch | None = None
     _turn: Turn = field(default_factory=Turn)
     _end: Finish | None = None
+    _edited: dict[str, dict[str, Any]] = field(default_factory=dict[str, "dict[str, Any]"])
 
     def go(self) -> Generator[Order, Any, None]:
         """Events and orders; the last event is a `Finish`. What the planner raises is raised."""
@@ -91,13 +93,10 @@ class Course:
         try:
             end = yield from self._play()
         except GeneratorExit:
-            self._over(Finish(self._turn.answer, None, "stopped", self.run.usage))
+            self._broken_off("stopped")
             raise
         except Exception as err:
-            if isinstance(err, ChatwrightError):
-                self._over(Finish(self._turn.answer, None, "error", self.run.usage), err)
-            elif self.watch:
-                self.watch.run_ended(None, err)
+            self._broken_off("error" if isinstance(err, ChatwrightError) else "", err)
             raise
         yield self._named(end)
 
@@ -106,19 +105,37 @@ class Course:
 
     def _play(self) -> Generator[Order, Any, Finish]:
         end = (yield from self._reopened()) if self.left else None
+        words = self.left is not None and self.left.last
+        self.left = None
         while end is None:
             end = self.run.over(self.limits, time.monotonic())
             end = end or (yield from self._step())
-        if end.stop_reason in _ROOM_FOR_A_WORD and self.limits.early_stopping == "generate":
+        if (
+            not words
+            and end.stop_reason in _ROOM_FOR_A_WORD
+            and self.limits.early_stopping == "generate"
+        ):
             end = yield from self._last_words(end)
         if self.form and end.values is None and end.answer.strip() and end.stop_reason != "stopped":
             end = yield from self._in_form(end)
         self._over(end)
         return end
 
-    def _over(self, end: Finish, err: BaseException | None = None) -> None:
+    def _over(self, end: Finish) -> None:
         if self.keeper:
             self.keeper.end(end)
+        if self.watch:
+            self.watch.run_ended(end)
+
+    def _broken_off(self, reason: str, err: BaseException | None = None) -> None:
+        """The end of a run that somebody or something stopped. Without a reason it is none that the journal knows."""
+        self.run.partial = self._turn.answer or str(getattr(err, "partial", ""))
+        end = Finish(self.run.partial, None, reason, self.run.usage) if reason else None
+        if self.keeper and end:
+            with suppress(
+                JournalError
+            ):  # then it stands there as it is, and may go on; the first error is told
+                self.keeper.end(end)
         if self.watch:
             self.watch.run_ended(end, err)
 
@@ -128,6 +145,7 @@ class Course:
         turn, late = yield from self._planned()
         if late:
             return Finish(turn.answer, None, late, self.run.usage)
+        turn.calls = [self.run.named(call) for call in turn.calls]
         end = turn.close(self.run)
         self._keep(turn)
         yield from turn.calls
@@ -149,7 +167,8 @@ class Course:
     def _keep(self, turn: Turn, ends: str = "") -> None:
         if self.keeper:
             keep: Callable[[Turn], Any] | None = getattr(self.planner, "keep", None)
-            self.keeper.reply(turn, keep(turn) if keep else None, ends=ends)
+            kept = keep(turn) if keep else None
+            self.keeper.reply(turn, kept, phase=self.run.phase, ends=ends)
 
     def _settled(self) -> Finish | None:
         """The end, where the planner sees in the results that no further turn is needed."""
@@ -165,10 +184,13 @@ class Course:
         except ChatwrightError as err:
             yield Notice(f"no last answer: {err}")
             return end
+        if late:
+            return replace(end, answer=turn.answer, usage=run.usage)
         gave = turn.close(run)
-        if late or not gave or gave.stop_reason != "answer":
+        said = gave is not None and gave.stop_reason == "answer"
+        self._keep(turn, end.stop_reason if said else "")
+        if gave is None or not said:
             return replace(end, answer=turn.answer if not turn.calls else "", usage=run.usage)
-        self._keep(turn, end.stop_reason)
         return replace(gave, stop_reason=end.stop_reason)
 
     def _in_form(self, end: Finish) -> Generator[Order, Any, Finish]:
@@ -180,8 +202,9 @@ class Course:
             if late:
                 return replace(end, stop_reason=late)
             gave = turn.close(run)
-            if gave and gave.values is not None:
-                self._keep(turn, end.stop_reason)
+            fits = gave is not None and gave.values is not None
+            self._keep(turn, end.stop_reason if fits else "")
+            if gave and fits:
                 return replace(gave, stop_reason=end.stop_reason)
             if turn.malformed:
                 yield turn.malformed
@@ -194,6 +217,8 @@ class Course:
     def _act(self, calls: Sequence[ToolCall]) -> Steps:
         """Run the calls of one reply: those that only read side by side, each that writes by itself."""
         for batch in self._batches(calls):
+            if end := self._end or self._out_of_time():
+                return end  # what was not begun stays open
             ready: list[ToolCall] = []
             results: dict[str, ToolResult] = {}
             for call in batch:
@@ -212,6 +237,12 @@ class Course:
                 yield self._stepped(call, results[call.id])
         return self._end
 
+    def _out_of_time(self) -> Finish | None:
+        deadline = self.run.deadline
+        if deadline is None or time.monotonic() < deadline:
+            return None
+        return Finish("", None, "max_seconds", self.run.usage)
+
     def _batches(self, calls: Sequence[ToolCall]) -> list[list[ToolCall]]:
         batches: list[list[ToolCall]] = []
         alone = True
@@ -228,7 +259,7 @@ class Course:
         if self.keeper:
             once = [c for c in calls if c.name in self.tools and not self.tools[c.name].idempotent]
             durable = any(self.tools[call.name].writes for call in once)
-            self.keeper.intents(once, durable=durable)
+            self.keeper.intents(once, edited=self._edited, durable=durable)
 
     def _began(self, call: ToolCall) -> None:
         if self.watch:
@@ -237,6 +268,9 @@ class Course:
     def _entered(self, result: ToolResult) -> ToolResult:
         """The result as the model gets to see it, committed."""
         text = capped(visible(result.text), self.limits.max_observation)
+        if (edited := self._edited.get(result.call_id)) is not None:
+            told = json.dumps(edited, ensure_ascii=False, default=str)
+            text = f"[a person changed the arguments to {told}]\n{text}"
         result = replace(result, text=text)
         if self.keeper:
             self.keeper.observation(result)
@@ -269,7 +303,9 @@ class Course:
             return _no(call, f"{call.name} writes, and writing is off since the run has read what strangers may have "
                              "written. Answer with what you have")  # fmt: skip
         if not self.asks:
-            yield Notice(f"{call.name} writes and nobody is there to allow it: give approve=")
+            yield Notice(
+                f"{call.name} writes and nobody is there to allow it (approve=, on the command line --yes)"
+            )
             return _no(
                 call, f"{call.name} writes, and nobody was there to allow it. Answer without it"
             )
@@ -287,6 +323,7 @@ class Course:
                 return call
             case Edit(args):
                 other = replace(call, args=dict(args))
+                self._edited[call.id] = other.args
                 yield Notice(
                     f"{call.name} runs with other arguments: {json.dumps(other.args, default=str)}"
                 )

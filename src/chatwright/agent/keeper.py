@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
@@ -23,8 +24,10 @@ from .secrets import Redactor
 if TYPE_CHECKING:
     from .journal import Record, Row
 
-__all__ = ["Keeper", "Left", "restored"]
+__all__ = ["FINAL", "Keeper", "Left", "restored"]
 
+FINAL = ("answer", "length")
+"""Why a run ended that does not go on."""
 _REDACTED = "redacted"  # marks a call whose arguments were not kept whole
 
 
@@ -38,9 +41,16 @@ class Left:
 
     end: Finish | None = None
     gave: Finish | None = None
+    last: bool = False  # what it gave is its last word
     calls: list[ToolCall] = field(default_factory=list[ToolCall])
     started: set[str] = field(default_factory=set[str])
     blurred: set[str] = field(default_factory=set[str])
+
+    def open(self) -> None:
+        """Go on, where it was no answer that ended the run."""
+        self.end = None
+        if self.gave and self.gave.stop_reason not in FINAL:
+            self.gave, self.last = None, False
 
 
 class Keeper:
@@ -50,21 +60,24 @@ class Keeper:
         self._record, self._redactor = record, redactor
         self.run_id = record.run_id
 
-    def reply(self, turn: Turn, kept: Any = None, *, ends: str = "") -> None:
+    def reply(self, turn: Turn, kept: Any = None, *, phase: str = "steps", ends: str = "") -> None:
         """A whole reply of the model. Nothing acts on it before this is done.
 
-        `ends`: it is no step but the last word, and the run ends for this reason.
+        `phase`: what it was asked for, where that was no step; `ends`: it is what was wanted, and the run ends with it
+        for this reason.
         """
         row: dict[str, Any] = {"events": [self._told(event) for event in _events(turn)]}
         if kept is not None:
             row["keep"] = self._redactor.json(kept)
-        if ends:
-            row["ends"] = ends
+        if phase != "steps":
+            row |= {"phase": phase, "ends": ends}
         self._record.add(("reply", row))
 
-    def intents(self, calls: Sequence[ToolCall], *, durable: bool) -> None:
-        """These calls are about to be run, and must not be run twice."""
-        rows = [("intent", {"call": call.id}) for call in calls]
+    def intents(
+        self, calls: Sequence[ToolCall], *, edited: Mapping[str, Any], durable: bool
+    ) -> None:
+        """These calls are about to be run, and must not be run twice; `edited` has other arguments for some."""
+        rows = [("intent", {"call": call.id, **self._edit(call, edited)}) for call in calls]
         if rows:
             self._record.add(*rows, durable=durable)
 
@@ -85,6 +98,9 @@ class Keeper:
         """The run goes on."""
         self._record.add(("resumed", {}))
 
+    def _edit(self, call: ToolCall, edited: Mapping[str, Any]) -> dict[str, Any]:
+        return {"args": self._redactor.json(edited[call.id])} if call.id in edited else {}
+
     def _told(self, event: Event) -> dict[str, Any]:
         told = to_json(event)
         kept = self._redactor.json(told)
@@ -101,7 +117,7 @@ def restored(
     for row in rows:
         match row.kind:
             case "reply":
-                left = _replied(row.data, run, planner)
+                left = _replied(row.data, run, planner, left)
             case "intent":
                 left.started.add(str(row.data["call"]))
             case "observation":
@@ -109,28 +125,31 @@ def restored(
             case "end":
                 left.end = cast("Finish", from_json({**row.data, "type": "finish"}))
             case "resumed":
-                left.end = None
-                if left.gave and left.gave.stop_reason != "answer":
-                    left.gave = None
+                left.open()
             case _:
                 pass
     run.malformed = run.errors = 0  # whoever goes on gives it another chance
+    if (most := run.limits.max_repeats) is not None:
+        run.called = Counter({key: min(times, most) for key, times in run.called.items()})
     return left
 
 
-def _replied(data: Mapping[str, Any], run: Run, planner: Planner) -> Left:
+def _replied(data: Mapping[str, Any], run: Run, planner: Planner, before: Left) -> Left:
     turn, left = Turn(), Left()
     for told in cast("list[dict[str, Any]]", data["events"]):
         event = from_json(told)
         turn.see(event)
-        if isinstance(event, ToolCall) and told.get(_REDACTED):
-            left.blurred.add(event.id)
-    left.gave = turn.close(run)
-    if ends := str(data.get("ends") or ""):
+        if isinstance(event, ToolCall):
+            run.ids.add(event.id)
+            if told.get(_REDACTED):
+                left.blurred.add(event.id)
+    gave = turn.close(run)
+    if data.get("phase"):
         run.turns -= 1
-        left.gave = left.gave and replace(left.gave, stop_reason=ends)
-        return left
-    left.calls = list(turn.calls)
+        if ends := str(data.get("ends") or ""):
+            before.gave, before.last = gave and replace(gave, stop_reason=ends), True
+        return before
+    left.gave, left.calls = gave, list(turn.calls)
     for call in turn.calls:
         run.called[call_key(call)] += 1
     restore = getattr(planner, "restore", None)

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, cast
 
 from ..errors import Interrupted
-from ..events import Event, Reasoning, Text, ToolCall, ToolResult
+from ..events import Event, Finish, ToolCall, ToolResult
 from ..tools import Tool
 from ..tools.run import arun_tool, awaited, from_a_thread, run_tool, start_on_a_thread
 from .approval import Approver, Decision, decision_of
@@ -154,7 +154,7 @@ class Loop:
 
     def _late(self, run: Run, plan: Plan, event: Event) -> str:
         """The limit that a turn has crossed while it is written."""
-        if not isinstance(event, Text | Reasoning):
+        if isinstance(event, Finish):
             return ""
         if run.deadline is not None and time.monotonic() >= run.deadline:
             return "max_seconds"
@@ -210,8 +210,11 @@ class Loop:
             execute.began(call)
         if len(execute.calls) == 1:
             return [await one(execute.calls[0])]
-        async with asyncio.TaskGroup() as group:  # a cancelled run leaves none of them behind
-            tasks = [group.create_task(one(call)) for call in execute.calls]
+        try:
+            async with asyncio.TaskGroup() as group:  # a cancelled run leaves none of them behind
+                tasks = [group.create_task(one(call)) for call in execute.calls]
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
         return [task.result() for task in tasks]
 
     def _run_one(self, run: Run, call: ToolCall) -> ToolResult:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
-from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
 from typing import Any, cast
 
+from ..errors import BackendError, ChatwrightError, Interrupted
 from ..events import Event, Finish, Malformed, Reasoning, Text, ToolCall
 from ..model import Model, Options
 from ..request import JsonSchema, Message, Own, Sampling
@@ -29,8 +29,8 @@ class ModelPlanner:
     """Asks a `Model` what to do next, and tells it the same words every time, so that prompts share their start.
 
     With a `schema` the answer is asked for as JSON that fits it: at once where there are no tools, else once more when
-    the answer in prose is there. `checked` may find fault with the values beyond what the schema says: it gives the
-    values to use, or raises `ValueError`.
+    the answer in prose is there. `checked` may find fault with the values beyond what the schema says: then it raises
+    `ValueError`.
     """
 
     def __init__(
@@ -62,10 +62,16 @@ class ModelPlanner:
     def plan(self, run: Run) -> Iterator[Event]:
         """The model's next turn."""
         messages, tools = self._input(run)
-        stream = self.model.stream(messages, tools, **self._options(run))
-        with closing(_closable(stream)) as events:
-            for event in events:
-                yield self._read(run, event)
+        last: Event | None = None
+        try:
+            stream = self.model.stream(messages, tools, **self._options(run))
+            with closing(_closable(stream)) as events:
+                for event in events:
+                    last = event
+                    yield self._read(run, event)
+        except Exception as err:
+            raise _of_the_model(err) from err
+        _check_end(last)
 
     async def aplan(self, run: Run) -> AsyncIterator[Event]:
         """`plan` for an event loop."""
@@ -75,10 +81,16 @@ class ModelPlanner:
                     yield event
             return
         messages, tools = self._input(run)
-        stream = cast("Any", self.model.astream(messages, tools, **self._options(run)))
-        async with aclosing(stream) as events:
-            async for event in events:
-                yield self._read(run, event)
+        last: Event | None = None
+        try:
+            stream = cast("Any", self.model.astream(messages, tools, **self._options(run)))
+            async with aclosing(stream) as events:
+                async for event in events:
+                    last = event
+                    yield self._read(run, event)
+        except Exception as err:
+            raise _of_the_model(err) from err
+        _check_end(last)
 
     def prompt(self, run: Run) -> str:
         """The exact text that the model would see next."""
@@ -144,12 +156,25 @@ class ModelPlanner:
             return Reasoning(event.text)
         if isinstance(event, Finish) and event.values is not None and self.checked:
             try:
-                return replace(event, values=self.checked(event.values))
+                self.checked(event.values)
             except ValueError as err:
                 return Malformed(
                     event.answer, f"The JSON does not fit: {' '.join(str(err).split())[:500]}"
                 )
         return event
+
+
+def _of_the_model(err: Exception) -> Exception:
+    """What a model raises that is not ours: any object may stand for one."""
+    if isinstance(err, ChatwrightError):
+        return err
+    return BackendError(f"the model failed: {type(err).__name__}: {err}"[:500])
+
+
+def _check_end(last: Event | None) -> None:
+    """A reply without its end is no answer, however good it looks."""
+    if not isinstance(last, Finish | Malformed):
+        raise Interrupted("the model's reply broke off", "ask again", partial="")
 
 
 @lru_cache(512)

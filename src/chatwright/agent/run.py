@@ -6,7 +6,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from ..errors import UsageError
@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Limits", "Planner", "Run", "Step", "Turn", "call_key"]
 
-_LONGEST_TOKEN = (
-    16  # characters; a reply with more than this for each token that it may have has no end
-)
+_A_CALL = 16  # characters at least
+_LONGEST_TOKEN = 16  # characters; a reply with more for each token that it may have has no end
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +103,8 @@ class Run:
     draft: str = ""
     scratchpad: Scratchpad | None = None
     fixed: int | None = None  # tokens of what is never trimmed
+    ids: set[str] = field(default_factory=set[str])  # of the calls so far
+    partial: str = ""  # what there was of an answer when an error came
 
     @classmethod
     def begin(cls, question: str, limits: Limits, history: Sequence[Message] = ()) -> Run:
@@ -137,8 +138,19 @@ class Run:
         self.errors = 0 if result.ok else self.errors + 1
         self.tainted = self.tainted or not trusted
 
+    def named(self, call: ToolCall) -> ToolCall:
+        """The call under an id that no other call of the run has."""
+        name, number = call.id or "call", 1
+        while name in self.ids:
+            number += 1
+            name = f"{call.id or 'call'}_{number}"
+        self.ids.add(name)
+        return call if name == call.id else replace(call, id=name)
+
     def reply_tokens(self, most: int | None) -> int | None:
-        """How many tokens the next reply may have: `most`, and no more than the run has left."""
+        """How many tokens the next reply may have: `most`, and in a step no more than the run has left."""
+        if self.phase != "steps":
+            return most
         left = (
             None if self.limits.max_tokens is None else max(1, self.limits.max_tokens - self.spent)
         )
@@ -161,7 +173,7 @@ class Turn:
         match event:
             case ToolCall():
                 self.calls.append(event)
-                self.written += len(event.log)
+                self.written += len(event.log) or _A_CALL + len(str(event.args))
             case Text(text):
                 self.text.append(text)
                 self.written += len(text)
@@ -173,6 +185,7 @@ class Turn:
             case Finish():
                 self.finish = event
             case _:
+                self.written += 1
                 return True
         return isinstance(event, Text | Reasoning)
 

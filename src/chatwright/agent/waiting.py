@@ -23,6 +23,7 @@ __all__ = ["apaced", "by", "from_thread", "in_time", "paced"]
 
 T = TypeVar("T")
 _AHEAD = 256  # events that a reader may be behind
+_GRACE = 0.1  # seconds that a cancelled reader has to put things in order
 _LOOK = 0.05  # seconds, after which a writer that waits looks whether anybody still reads
 
 
@@ -95,14 +96,39 @@ def paced(begin: Callable[[], Iterator[T]], deadline: float) -> Generator[T, Non
 
 
 async def apaced(events: AsyncIterator[T], deadline: float) -> AsyncGenerator[T, None]:
-    """What an async iterator gives, cancelled at the deadline."""
-    async with aclosing(cast("Any", events)):
+    """What an async iterator gives, read by a task that is cancelled at the deadline, and left behind if it does not care."""
+    pipe: asyncio.Queue[T | _Over[T]] = asyncio.Queue(_AHEAD)
+
+    async def read() -> None:
+        try:
+            async with aclosing(cast("Any", events)):
+                async for item in events:
+                    await pipe.put(item)
+        except Exception as err:  # it is raised again where the events are waited for
+            await pipe.put(_Over(err))
+        else:
+            await pipe.put(_Over())
+
+    reader = asyncio.ensure_future(read())
+    try:
         while True:
-            try:
-                item = await by(deadline, anext(events))
-            except StopAsyncIteration:
+            item = pipe.get_nowait() if pipe.qsize() else await by(deadline, pipe.get())
+            if isinstance(item, _Over):
+                if item.error is not None:
+                    raise item.error
                 return
             yield item
+    finally:
+        if not reader.done():
+            reader.add_done_callback(_heard)
+            reader.cancel()
+            await asyncio.wait({reader}, timeout=_GRACE)
+
+
+def _heard(task: asyncio.Future[Any]) -> None:
+    """Look at how a task ended that nobody waits for, or asyncio complains."""
+    if not task.cancelled():
+        task.exception()
 
 
 async def from_thread(begin: Callable[[], Iterator[T]]) -> AsyncGenerator[T, None]:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TypeVar
 
 from ..errors import ChatwrightError, ToolError, UnknownTool
@@ -31,6 +32,7 @@ __all__ = [
 
 T = TypeVar("T")
 
+_MOST_ITEMS = 10_000  # of a tool that gives one after the other
 _GRACE = 0.1  # seconds that a cancelled tool has to put things in order
 
 
@@ -54,10 +56,14 @@ def run_tool(
         done: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
         start_on_a_thread(work.do, done.put)
         try:
-            value = done.get(timeout=work.seconds).result()
+            ended = done.get(timeout=work.seconds)
         except queue.Empty:
             raise work.late() from None
-        return ToolResult(call.id, as_text(value), True, _ms(start))
+        if (
+            err := ended.exception()
+        ):  # a Ctrl-C comes here, not there: this is the tool's own, whatever it is
+            return ToolResult(call.id, _said(err), False, _ms(start))
+        return ToolResult(call.id, as_text(ended.result()), True, _ms(start))
     except (Exception, SystemExit) as err:  # a tool may raise anything; the model gets to read it
         return ToolResult(call.id, _said(err), False, _ms(start))
 
@@ -73,8 +79,10 @@ async def arun_tool(
     start = time.perf_counter()
     try:
         work = _prepared(call, tools, deadline, timeout)
-        value = await (_in_a_task(work) if work.is_async else _on_thread(work))
-        return ToolResult(call.id, as_text(value), True, _ms(start))
+        ended = await (_in_a_task(work) if work.is_async else _on_thread(work))
+        if err := ended.exception():
+            return ToolResult(call.id, _said(err), False, _ms(start))
+        return ToolResult(call.id, as_text(ended.result()), True, _ms(start))
     except (Exception, SystemExit) as err:  # a tool may raise anything; the model gets to read it
         return ToolResult(call.id, _said(err), False, _ms(start))
 
@@ -106,6 +114,10 @@ class _Work:
     def do(self) -> Any:
         """The tool's value, here and now; an async tool gets an event loop."""
         value = self.begin()
+        if inspect.isgenerator(value):
+            return list(islice(value, _MOST_ITEMS))
+        if inspect.isasyncgen(value):
+            return awaited(_items(value))
         return awaited(value) if inspect.isawaitable(value) else value
 
     def late(self) -> ToolError:
@@ -166,36 +178,49 @@ async def from_a_thread(do: Callable[[], T], seconds: float | None = None) -> T:
     return ended.result()
 
 
-async def _on_thread(work: _Work) -> Any:
-    ended: Any = None
-
-    def do() -> Future[Any]:
-        future: Future[Any] = Future()
-        try:
-            future.set_result(work.do())
-        except (
-            BaseException
-        ) as err:  # raised below, where it cannot be taken for a time-out of ours
-            future.set_exception(err)
-        return future
-
+async def _on_thread(work: _Work) -> Future[Any]:
     try:
-        ended = await from_a_thread(do, work.seconds)
+        return await from_a_thread(lambda: _outcome(work.do), work.seconds)
     except TimeoutError:
         raise work.late() from None
-    return ended.result()
 
 
-async def _in_a_task(work: _Work) -> Any:
-    """The value of an async tool. At its time it is cancelled, and left behind if it does not care."""
-    task = asyncio.ensure_future(work.begin())
+def _outcome(do: Callable[[], Any]) -> Future[Any]:
+    """What a tool gave or raised, as a value that cannot be taken for something else."""
+    outcome: Future[Any] = Future()
+    try:
+        outcome.set_result(do())
+    except BaseException as err:  # the model gets to read it
+        outcome.set_exception(err)
+    return outcome
+
+
+async def _in_a_task(work: _Work) -> Future[Any]:
+    """The outcome of an async tool. At its time it is cancelled, and left behind if it does not care."""
+    left = False
+
+    async def run() -> Future[Any]:
+        outcome: Future[Any] = Future()
+        try:
+            outcome.set_result(await work.begin())
+        except (
+            BaseException
+        ) as err:  # the model gets to read it; one that ends the loop would end all agents
+            if left:
+                raise
+            outcome.set_exception(err)
+        return outcome
+
+    task = asyncio.ensure_future(run())
     try:
         await asyncio.wait({task}, timeout=work.seconds)
         if task.done():
             return task.result()
     except asyncio.CancelledError:
+        left = True
         await _ended(task)
         raise
+    left = True
     await _ended(task)
     raise work.late()
 
@@ -210,6 +235,15 @@ def _heard(task: asyncio.Future[Any]) -> None:
     """Look at how a task ended that nobody waits for, or asyncio complains."""
     if not task.cancelled():
         task.exception()
+
+
+async def _items(values: Any) -> list[Any]:
+    items: list[Any] = []
+    async for item in values:
+        items.append(item)
+        if len(items) >= _MOST_ITEMS:
+            break
+    return items
 
 
 def awaited(value: Any) -> Any:
@@ -230,7 +264,11 @@ async def _all(value: Any) -> Any:
 def _said(err: BaseException) -> str:
     if isinstance(err, ChatwrightError):
         return f"error: {err}" + (f"; {err.hint}" if err.hint else "")
-    return f"error: {type(err).__name__}: {err}" if str(err) else f"error: {type(err).__name__}"
+    try:
+        told = str(err)
+    except Exception:  # an error may be too broken to tell what it is
+        told = ""
+    return f"error: {type(err).__name__}: {told}" if told else f"error: {type(err).__name__}"
 
 
 def _ms(start: float) -> float:
