@@ -281,10 +281,18 @@ def _asked(question: str | None) -> str:
 
 
 def _tools(given: Iterable[Any]) -> list[Tool]:
-    found: list[Any] = []
-    for item in given:
-        found += load_tools([item]) if isinstance(item, str) else [item]
-    return as_tools(found)
+    """The tools in the order given; names are loaded together, since servers of the same tools get to know each other."""
+    if isinstance(given, str):
+        return as_tools(given)  # says what is wrong with it
+    items = list(given)
+    names = [item for item in items if isinstance(item, str)]
+    if len(names) < 2:
+        return as_tools(each for item in items for each in _loaded(item))
+    return as_tools([*load_tools(names), *(item for item in items if not isinstance(item, str))])
+
+
+def _loaded(item: Any) -> list[Any]:
+    return list(load_tools([item])) if isinstance(item, str) else [item]
 
 
 def _form(schema: Any) -> tuple[Mapping[str, Any] | None, Callable[[Any], Any] | None]:

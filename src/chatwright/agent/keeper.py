@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -66,8 +67,11 @@ class Keeper:
         `phase`: what it was asked for, where that was no step; `ends`: it is what was wanted, and the run ends with it
         for this reason.
         """
-        row: dict[str, Any] = {"events": [self._told(event) for event in _events(turn)]}
+        row: dict[str, Any] = {"events": [to_json(event) for event in _events(turn)]}
         if kept is not None:
+            row["keep"] = kept
+        if not self._is_clean(row):
+            row["events"] = [self._told(told) for told in row["events"]]
             row["keep"] = self._redactor.json(kept)
         if phase != "steps":
             row |= {"phase": phase, "ends": ends}
@@ -83,16 +87,12 @@ class Keeper:
 
     def observation(self, result: ToolResult) -> None:
         """What a call gave."""
-        told = to_json(result)
-        row = {
-            "call": result.call_id,
-            **self._redactor.json({k: told[k] for k in ("text", "ok", "ms")}),
-        }
-        self._record.add(("observation", row))
+        told = {"call": result.call_id, "text": result.text, "ok": result.ok, "ms": result.ms}
+        self._record.add(("observation", self._cleaned(told)))
 
     def end(self, finish: Finish) -> None:
         """The end, for now: a run that a limit ended may go on later."""
-        self._record.add(("end", self._redactor.json(to_json(finish))))
+        self._record.add(("end", self._cleaned(to_json(finish))))
 
     def resumed(self) -> None:
         """The run goes on."""
@@ -101,12 +101,20 @@ class Keeper:
     def _edit(self, call: ToolCall, edited: Mapping[str, Any]) -> dict[str, Any]:
         return {"args": self._redactor.json(edited[call.id])} if call.id in edited else {}
 
-    def _told(self, event: Event) -> dict[str, Any]:
-        told = to_json(event)
+    def _told(self, told: dict[str, Any]) -> dict[str, Any]:
         kept = self._redactor.json(told)
-        if isinstance(event, ToolCall) and kept["args"] != told["args"]:
+        if "args" in told and kept["args"] != told["args"]:
             kept[_REDACTED] = True
         return kept
+
+    def _cleaned(self, told: dict[str, Any]) -> dict[str, Any]:
+        return told if self._is_clean(told) else self._redactor.json(told)
+
+    def _is_clean(self, told: dict[str, Any]) -> bool:
+        try:
+            return self._redactor.clean(json.dumps(told))
+        except (TypeError, ValueError, RecursionError):
+            return False  # nor is it JSON: whoever writes it says so
 
 
 def restored(

@@ -77,7 +77,7 @@ class _Over(Generic[T]):
 
 def paced(begin: Callable[[], Iterator[T]], deadline: float) -> Generator[T, None, None]:
     """What an iterator gives, read on a thread that is left behind at the deadline."""
-    pipe: queue.Queue[T | _Over[T]] = queue.Queue(_AHEAD)
+    pipe: queue.SimpleQueue[T | _Over[T]] = queue.SimpleQueue()
     left = threading.Event()
     _read_on_a_thread(begin, lambda item: _put(pipe, item, left), left)
     try:
@@ -183,12 +183,12 @@ def _closable(items: Iterator[T]) -> Any:
     return items if hasattr(items, "close") else (item for item in items)
 
 
-def _put(pipe: queue.Queue[T | _Over[T]], item: T | _Over[T], left: threading.Event) -> None:
-    while not left.is_set():
-        try:
-            return pipe.put(item, timeout=_LOOK)
-        except queue.Full:
-            continue
+def _put(pipe: queue.SimpleQueue[T | _Over[T]], item: T | _Over[T], left: threading.Event) -> None:
+    # A queue with a bound of its own costs a multiple of this one, at each event.
+    while pipe.qsize() >= _AHEAD:
+        if left.wait(_LOOK / 10):
+            return
+    pipe.put(item)
 
 
 def _seconds_to(deadline: float) -> float:

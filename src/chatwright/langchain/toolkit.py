@@ -16,6 +16,7 @@ from chatwright.errors import CalculatorError, UnknownTool, UsageError
 from chatwright.tools import SerpAPIWrapper, Tool, as_tool
 from chatwright.tools.calculator import answer
 from chatwright.tools.load import calculator
+from chatwright.tools.run import awaited
 from chatwright.tools.serpapi import SEARCH_DESCRIPTION
 
 __all__ = [
@@ -138,8 +139,10 @@ def as_langchain_tool(tool: Any) -> BaseTool:
         return tool
     origin = as_tool(tool)
     is_async = inspect.iscoroutinefunction(origin.call)
-    function = None if is_async else _function(origin)
-    coroutine = cast("Callable[..., Awaitable[Any]]", _function(origin)) if is_async else None
+    function = _function(origin)
+    coroutine = cast("Callable[..., Awaitable[Any]]", function) if is_async else None
+    if is_async:
+        function = _waiting(function)
     return OriginTool(
         name=origin.name, description=origin.description, args_schema=dict(origin.schema),
         func=function, coroutine=coroutine, origin=origin,
@@ -158,6 +161,16 @@ def _function(tool: Tool) -> Callable[..., Any]:
     function: Any = acall if inspect.iscoroutinefunction(tool.call) else call
     function.__signature__ = _signature(tool.schema)
     return function
+
+
+def _waiting(function: Callable[..., Any]) -> Callable[..., Any]:
+    """An async function for callers that know of no event loop."""
+
+    def call(**args: Any) -> Any:
+        return awaited(function(**args))
+
+    call.__signature__ = inspect.signature(function)  # pyright: ignore[reportFunctionMemberAccess]
+    return call
 
 
 def _signature(schema: Mapping[str, Any]) -> inspect.Signature:
