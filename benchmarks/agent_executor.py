@@ -156,7 +156,7 @@ def wrong(case: tuple[str, list[str], dict[str, Any], str, list[str]], told: dic
 
 
 def _show_cpu(runs: dict[str, tuple[str, str]]) -> None:
-    replies = [_call("Search", "cats")] * 5 + [_answer("42")]
+    replies = [_call("Search", f"cats {n}") for n in range(5)] + [_answer("42")]
     timed = _TIMED % (_QUESTIONS, _QUESTIONS)
     seen: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(_ROUNDS):

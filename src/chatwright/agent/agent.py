@@ -101,7 +101,7 @@ class Agent:
         question: str | None,
         run_id: str | None = None,
         *,
-        history: Sequence[Message] = (),
+        history: Sequence[Message] | None = None,
         after: str | None = None,
         note: Mapping[str, Any] | None = None,
     ) -> Iterator[Event]:
@@ -111,8 +111,8 @@ class Agent:
         `error`. Closing the iterator stops the run.
 
         `run_id` names the run in the journal: a new one, one that goes on where it was left, or one that has its answer
-        and gives it again; then the `question` may be None. `history` are the messages of a conversation before it,
-        `after` the id of the run before; `note` is kept with the question.
+        and gives it again; then the `question` may be None. `after` is the id of the run before it in a conversation, and `history` the
+        messages of it, where they are not to be those of the journal; `note` is kept with the question.
         """
         with self._started(question, run_id, history, after, note) as (loop, run, notices):
             yield from notices
@@ -129,7 +129,7 @@ class Agent:
         question: str | None,
         run_id: str | None = None,
         *,
-        history: Sequence[Message] = (),
+        history: Sequence[Message] | None = None,
         after: str | None = None,
         note: Mapping[str, Any] | None = None,
     ) -> AsyncIterator[Event]:
@@ -171,7 +171,7 @@ class Agent:
         self,
         question: str | None,
         run_id: str | None = None,
-        history: Sequence[Message] = (),
+        history: Sequence[Message] | None = None,
         after: str | None = None,
         note: Mapping[str, Any] | None = None,
     ) -> Generator[tuple[Loop, Run, list[Event]]]:
@@ -181,7 +181,7 @@ class Agent:
                 raise UsageError(
                     "a run can be continued from a journal only", "give Agent(..., journal=)"
                 )
-            run = Run.begin(_asked(question), self.limits, history)
+            run = Run.begin(_asked(question), self.limits, history or ())
             yield self._loop(run), run, []
             return
         from .journal import Journal
@@ -191,9 +191,8 @@ class Agent:
         try:
             record = self._record(journal, question, run_id, after, note)
             try:
-                run, left, told = self._resumed(
-                    record, question, history or _before(journal, record, after)
-                )
+                before = _before(journal, record, after) if history is None else history
+                run, left, told = self._resumed(record, question, before)
                 keeper = Keeper(record, self._redactor)
                 if left and not left.end:
                     keeper.resumed()

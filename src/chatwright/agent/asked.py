@@ -27,27 +27,28 @@ here: ContextVar[Asked | None] = ContextVar("chatwright_asked", default=None)
 
 
 class Asked:
-    """The questions of one run. The rows are `asked`: {call, where, started}."""
+    """The questions of one run. The rows are `asked`: {call, where, nth}."""
 
     def __init__(self, record: Record) -> None:
         self._record = record
         self._started = Counter(str(r.data["call"]) for r in record.rows if r.kind == "intent")
-        self._keys: dict[str, list[str]] = {}
+        self._keys: dict[str, list[tuple[str, str]]] = {}
         self._put: Counter[str] = Counter()
         for row in record.rows:
             if row.kind == "asked":
-                call, started = str(row.data["call"]), int(row.data["started"])
-                self._keys.setdefault(str(row.data["where"]), []).append(_key(call, started))
+                keys = self._keys.setdefault(str(row.data["where"]), [])
+                keys.append((str(row.data["call"]), str(row.data["nth"])))
 
-    def questions(self, where: str, call: ToolCall) -> int:
+    def questions(self, where: str, call: ToolCall, again: int = 0) -> int:
         """How many questions to put `where` now: those before it, if they were not put again yet, and this one.
 
-        The question is in the journal when this returns. The same call, once more after it was started, is another one.
+        The question is in the journal when this returns. It is another one where the same call was started since, and
+        where it is put `again` because nobody could read the answer.
         """
-        started = self._started[call.id]
-        keys, key = self._keys.setdefault(where, []), _key(call.id, started)
+        key = (call.id, f"{self._started[call.id]}.{again}")
+        keys = self._keys.setdefault(where, [])
         if key not in keys:
-            self._record.add(("asked", {"call": call.id, "where": where, "started": started}))
+            self._record.add(("asked", {"call": call.id, "where": where, "nth": key[1]}))
             keys.append(key)
         upto, before = keys.index(key) + 1, self._put[where]
         self._put[where] = max(upto, before)
@@ -79,7 +80,3 @@ def asking(approve: Approver | None, record: Record) -> Approver | None:
         return later(answer) if inspect.isawaitable(answer) else answer
 
     return aask if inspect.iscoroutinefunction(approve) else ask
-
-
-def _key(call: str, started: int) -> str:
-    return f"{call} {started}"

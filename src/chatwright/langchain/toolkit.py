@@ -94,7 +94,14 @@ def _search(wrapper: SerpAPIWrapper) -> BaseTool:
     async def asearch(query: str) -> str:
         return await wrapper.arun(query)
 
-    return SingleTool("Search", search, SEARCH_DESCRIPTION, args_schema=_Query, coroutine=asearch)
+    return SingleTool(
+        "Search",
+        search,
+        SEARCH_DESCRIPTION,
+        args_schema=_Query,
+        coroutine=asearch,
+        metadata={"idempotent": True},
+    )
 
 
 def _calculator(llm: BaseLanguageModel[Any] | None) -> BaseTool:
@@ -106,7 +113,9 @@ def _calculator(llm: BaseLanguageModel[Any] | None) -> BaseTool:
                 raise
         return answer(_expression(llm.invoke(_TRANSLATE.format(question=expression))))
 
-    return SingleTool("Calculator", calculate, calculator().description, args_schema=_Expression)
+    flags = {"idempotent": True, "trusted": True}
+    description = calculator().description
+    return SingleTool("Calculator", calculate, description, args_schema=_Expression, metadata=flags)
 
 
 def _is_prose(text: str) -> bool:
