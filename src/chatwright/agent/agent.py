@@ -23,11 +23,13 @@ from ..model import Model, Options, open_model
 from ..request import JsonSchema, Message
 from ..tools import Tool, as_tools, load_tools
 from .approval import Approver
+from .asked import asking
 from .course import Unknown
-from .keeper import FINAL, Keeper, Left, restored
+from .keeper import Keeper, Left
 from .loop import Loop
 from .past import conversation
 from .planner import ModelPlanner
+from .reopen import goes_on, opened, other_input
 from .run import Limits, Planner, Run
 from .secrets import Redactor
 from .spans import tracer
@@ -184,24 +186,17 @@ class Agent:
             run = Run.begin(_asked(question), self.limits, history or ())
             yield self._loop(run), run, []
             return
-        from .journal import Journal
-
-        given = self.journal
-        journal = given if isinstance(given, Journal) else Journal.open(given)
-        try:
-            record = self._record(journal, question, run_id, after, note)
-            try:
-                before = _before(journal, record, after) if history is None else history
-                run, left, told = self._resumed(record, question, before)
-                keeper = Keeper(record, self._redactor)
-                if left and not left.end:
-                    keeper.resumed()
-                yield self._loop(run, keeper, left), run, [Notice(told, record.run_id)]
-            finally:
-                record.close()
-        finally:
-            if journal is not given:
-                journal.close()
+        with (
+            opened(self.journal) as journal,
+            self._record(journal, question, run_id, after, note) as record,
+        ):
+            asked = str(record.rows[0].data["question"]) if record.rows else ""
+            if question is not None and not record.is_new:
+                self._same(question, asked, record)
+            before = _before(journal, record, after) if history is None else history
+            run = Run.begin(question or asked, self.limits, before)
+            left, told = goes_on(record, run, self.planner, self.tools)
+            yield self._loop(run, record, left), run, [Notice(told, record.run_id)]
 
     def _record(
         self,
@@ -223,42 +218,26 @@ class Agent:
         }
         return journal.begin(run_id, self._redactor.json(told))
 
-    def _resumed(
-        self, record: Record, question: str | None, history: Sequence[Message]
-    ) -> tuple[Run, Left | None, str]:
-        """The run as it was left, and what to say of it."""
-        asked = str(record.rows[0].data["question"]) if record.rows else ""
-        if question is not None and not record.is_new and self._redactor.text(question) != asked:
-            raise UsageError(
-                f"the run {record.run_id} has another question: {asked[:100]!r}",
-                "leave the question out to go on with it, or choose another run id",
-            )
-        run = Run.begin(question or asked, self.limits, history)
-        if record.is_new:
-            return run, None, f"run {record.run_id}"
-        left = restored(record.rows, run, self.planner, self.tools)
-        if left.end and left.end.stop_reason in FINAL:
-            return run, left, f"run {record.run_id} has its answer already"
-        if left.end:
-            left.open()
-        return run, left, f"run {record.run_id} goes on after {run.turns} turns of the model"
+    def _same(self, question: str, kept: str, record: Record) -> None:
+        if self._redactor.text(question) != kept:
+            raise other_input(record, "question", kept)
 
-    def _loop(self, run: Run, keeper: Keeper | None = None, left: Left | None = None) -> Loop:
+    def _loop(self, run: Run, record: Record | None = None, left: Left | None = None) -> Loop:
         watch = tracer()
         if watch:
             watch.run_began(
                 run,
                 agent_name=self.name,
                 model=self.model,
-                run_id=keeper.run_id if keeper else "",
+                run_id=record.run_id if record else "",
             )
         return Loop(
             self.planner,
             self.tools,
             self.limits,
-            keeper=keeper,
+            keeper=Keeper(record, self._redactor) if record else None,
             left=left,
-            approve=self.approve,
+            approve=asking(self.approve, record) if record else self.approve,
             careful=self.careful,
             unknown=self.unknown,
             form=self._form,

@@ -189,6 +189,8 @@ class Course:
         gave = turn.close(run)
         said = gave is not None and gave.stop_reason == "answer"
         self._keep(turn, end.stop_reason if said else "")
+        if turn.malformed:
+            yield turn.malformed
         if gave is None or not said:
             return replace(end, answer=turn.answer if not turn.calls else "", usage=run.usage)
         return replace(gave, stop_reason=end.stop_reason)

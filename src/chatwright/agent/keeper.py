@@ -94,10 +94,6 @@ class Keeper:
         """The end, for now: a run that a limit ended may go on later."""
         self._record.add(("end", self._cleaned(to_json(finish))))
 
-    def resumed(self) -> None:
-        """The run goes on."""
-        self._record.add(("resumed", {}))
-
     def _edit(self, call: ToolCall, edited: Mapping[str, Any]) -> dict[str, Any]:
         return {"args": self._redactor.json(edited[call.id])} if call.id in edited else {}
 
@@ -152,6 +148,9 @@ def _replied(data: Mapping[str, Any], run: Run, planner: Planner, before: Left) 
             if told.get(_REDACTED):
                 left.blurred.add(event.id)
     gave = turn.close(run)
+    restore = getattr(planner, "restore", None)
+    if restore:
+        restore(turn, data.get("keep"))
     if data.get("phase"):
         run.turns -= 1
         if ends := str(data.get("ends") or ""):
@@ -160,9 +159,6 @@ def _replied(data: Mapping[str, Any], run: Run, planner: Planner, before: Left) 
     left.gave, left.calls = gave, list(turn.calls)
     for call in turn.calls:
         run.called[call_key(call)] += 1
-    restore = getattr(planner, "restore", None)
-    if restore:
-        restore(turn, data.get("keep"))
     return left
 
 

@@ -8,16 +8,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
-from .keeper import Left, restored
+from ..tools import Tool
+from .keeper import FINAL, Left, restored
 from .run import Planner, Run
 
 if TYPE_CHECKING:
     from .journal import Journal, Record
 
-__all__ = ["FINAL", "goes_on", "held", "other_input"]
+__all__ = ["goes_on", "held", "opened", "other_input"]
 
-FINAL = ("answer", "length")
-"""Runs that ended so are over. Any other goes on when it is asked for again."""
+
+@contextmanager
+def opened(journal: str | Path | Journal) -> Generator[Journal]:
+    """The journal; where it was named by its file, it is closed at the end."""
+    from .journal import Journal
+
+    if isinstance(journal, Journal):
+        yield journal
+        return
+    with Journal.open(journal) as found:
+        yield found
 
 
 @contextmanager
@@ -25,28 +35,21 @@ def held(
     journal: str | Path | Journal, run_id: str | None, told: Mapping[str, Any]
 ) -> Generator[Record]:
     """The run in the journal, ours until the end. `told` is the first row of a new one."""
-    from .journal import Journal
-
-    opened = journal if isinstance(journal, Journal) else Journal.open(journal)
-    try:
-        record = opened.begin(run_id, told)
-        try:
-            yield record
-        finally:
-            record.close()
-    finally:
-        if opened is not journal:
-            opened.close()
+    with opened(journal) as found, found.begin(run_id, told) as record:
+        yield record
 
 
-def goes_on(record: Record, run: Run, planner: Planner) -> tuple[Left | None, str]:
+def goes_on(
+    record: Record, run: Run, planner: Planner, tools: Mapping[str, Tool] | None = None
+) -> tuple[Left | None, str]:
     """Enter what the journal tells into `run`; what is left to do, none in a new run, and what to say of it."""
     if record.is_new:
         return None, f"run {record.run_id}"
-    left = restored(record.rows, run, planner)
+    left = restored(record.rows, run, planner, tools)
     if left.end and left.end.stop_reason in FINAL:
         return left, f"run {record.run_id} has its answer already"
-    left.end = None
+    if left.end:
+        left.open()
     record.add(("resumed", {}))
     return left, f"run {record.run_id} goes on after {run.turns} turns of the model"
 

@@ -59,12 +59,10 @@ def run_tool(
             ended = done.get(timeout=work.seconds)
         except queue.Empty:
             raise work.late() from None
-        if (
-            err := ended.exception()
-        ):  # a Ctrl-C comes here, not there: this is the tool's own, whatever it is
-            return ToolResult(call.id, _said(err), False, _ms(start))
-        return ToolResult(call.id, as_text(ended.result()), True, _ms(start))
+        # A Ctrl-C comes to the waiting above; what is in here is the tool's own, whatever it is.
+        return _told(call, ended, start)
     except (Exception, SystemExit) as err:  # a tool may raise anything; the model gets to read it
+        _pass_on(err)
         return ToolResult(call.id, _said(err), False, _ms(start))
 
 
@@ -80,11 +78,17 @@ async def arun_tool(
     try:
         work = _prepared(call, tools, deadline, timeout)
         ended = await (_in_a_task(work) if work.is_async else _on_thread(work))
-        if err := ended.exception():
-            return ToolResult(call.id, _said(err), False, _ms(start))
-        return ToolResult(call.id, as_text(ended.result()), True, _ms(start))
+        return _told(call, ended, start)
     except (Exception, SystemExit) as err:  # a tool may raise anything; the model gets to read it
+        _pass_on(err)
         return ToolResult(call.id, _said(err), False, _ms(start))
+
+
+def _told(call: ToolCall, ended: Future[Any], start: float) -> ToolResult:
+    if err := ended.exception():
+        _pass_on(err)
+        return ToolResult(call.id, _said(err), False, _ms(start))
+    return ToolResult(call.id, as_text(ended.result()), True, _ms(start))
 
 
 def misfit(call: ToolCall, tool: Tool) -> str:
@@ -259,6 +263,12 @@ def awaited(value: Any) -> Any:
 
 async def _all(value: Any) -> Any:
     return await value
+
+
+def _pass_on(err: BaseException) -> None:
+    """Raise what is no error but a way to leave: a tool inside a LangGraph node may interrupt the graph."""
+    if any(kind.__name__ == "GraphBubbleUp" for kind in type(err).__mro__):
+        raise err
 
 
 def _said(err: BaseException) -> str:

@@ -73,6 +73,7 @@ class Tool:
         description: str | None = None,
         writes: bool = False,
         idempotent: bool = False,
+        trusted: bool = False,
         timeout: float | None = None,
     ) -> Tool:
         """A tool from a typed function: its name, the first paragraph of its docstring, its arguments.
@@ -94,6 +95,7 @@ class Tool:
             checked(fn, name, shown),
             writes=writes,
             idempotent=idempotent,
+            trusted=trusted,
             timeout=timeout,
         )
 
@@ -102,22 +104,27 @@ class Tool:
         cls,
         tool: Any,
         *,
-        writes: bool = False,
-        idempotent: bool = False,
+        writes: bool | None = None,
+        idempotent: bool | None = None,
+        trusted: bool | None = None,
         timeout: float | None = None,
     ) -> Tool:
-        """A tool from a LangChain tool. A space in its name becomes `_`; its own checks stay in force."""
+        """A tool from a LangChain tool. A space in its name becomes `_`; its own checks stay in force.
+
+        What is not given is read from its `metadata`, e.g. `{"writes": True}`.
+        """
         if not is_langchain(tool):
             raise UsageError(f"{_kind(tool)} is not a LangChain tool")
         schema, single = langchain_schema(tool)
+        told = cast("Mapping[str, Any]", getattr(tool, "metadata", None) or {})
+        flags = {"writes": writes, "idempotent": idempotent, "trusted": trusted}
         return cls(
             _clean_name(tool.name),
             " ".join(str(tool.description).split()),
             schema,
             langchain_call(tool, single),
-            writes=writes,
-            idempotent=idempotent,
-            timeout=timeout,
+            **{k: bool(told.get(k)) if given is None else given for k, given in flags.items()},
+            timeout=told.get("timeout") if timeout is None else timeout,
         )
 
 
@@ -126,7 +133,8 @@ def as_tool(obj: Any) -> Tool:
     if isinstance(obj, Tool):
         return obj
     if is_langchain(obj):
-        return Tool.from_langchain(obj)
+        origin = getattr(obj, "origin", None)  # one that was made of a tool of ours
+        return origin if isinstance(origin, Tool) else Tool.from_langchain(obj)
     if callable(obj):
         return Tool.from_function(obj)
     hint = "load_tools([...]) turns names into tools" if isinstance(obj, str) else ""
