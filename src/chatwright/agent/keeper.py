@@ -46,6 +46,7 @@ class Left:
     calls: list[ToolCall] = field(default_factory=list[ToolCall])
     started: set[str] = field(default_factory=set[str])
     blurred: set[str] = field(default_factory=set[str])
+    results: dict[str, ToolResult] = field(default_factory=dict[str, ToolResult])
 
     def open(self) -> None:
         """Go on, where it was no answer that ended the run."""
@@ -121,17 +122,23 @@ def restored(
     for row in rows:
         match row.kind:
             case "reply":
+                _enter(left, run, tools or {})
                 left = _replied(row.data, run, planner, left)
             case "intent":
                 left.started.add(str(row.data["call"]))
             case "observation":
-                _observed(row.data, run, left, tools or {})
+                result = cast(
+                    "ToolResult",
+                    from_json({**row.data, "call_id": row.data["call"], "type": "tool_result"}),
+                )
+                left.results[result.call_id] = result
             case "end":
                 left.end = cast("Finish", from_json({**row.data, "type": "finish"}))
             case "resumed":
                 left.open()
             case _:
                 pass
+    _enter(left, run, tools or {})
     run.malformed = run.errors = 0  # whoever goes on gives it another chance
     if (most := run.limits.max_repeats) is not None:
         run.called = Counter({key: min(times, most) for key, times in run.called.items()})
@@ -162,14 +169,12 @@ def _replied(data: Mapping[str, Any], run: Run, planner: Planner, before: Left) 
     return left
 
 
-def _observed(data: Mapping[str, Any], run: Run, left: Left, tools: Mapping[str, Tool]) -> None:
-    result = ToolResult(str(data["call"]), str(data["text"]), bool(data["ok"]), float(data["ms"]))
-    for call in left.calls:
-        if call.id == result.call_id:
-            tool = tools.get(call.name)
-            run.enter(call, result, trusted=tool is not None and tool.trusted)
-            left.calls.remove(call)
-            return
+def _enter(left: Left, run: Run, tools: Mapping[str, Tool]) -> None:
+    """The steps of a reply in the order of its calls, whichever of them ended first."""
+    for call in [call for call in left.calls if call.id in left.results]:
+        tool = tools.get(call.name)
+        run.enter(call, left.results[call.id], trusted=tool is not None and tool.trusted)
+        left.calls.remove(call)
 
 
 def _events(turn: Turn) -> list[Event]:

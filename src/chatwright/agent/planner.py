@@ -67,8 +67,8 @@ class ModelPlanner:
             stream = self.model.stream(messages, tools, **self._options(run))
             with closing(_closable(stream)) as events:
                 for event in events:
+                    yield self._read(run, event, last)
                     last = event
-                    yield self._read(run, event)
         except Exception as err:
             raise _of_the_model(err) from err
         _check_end(last)
@@ -86,8 +86,8 @@ class ModelPlanner:
             stream = cast("Any", self.model.astream(messages, tools, **self._options(run)))
             async with aclosing(stream) as events:
                 async for event in events:
+                    yield self._read(run, event, last)
                     last = event
-                    yield self._read(run, event)
         except Exception as err:
             raise _of_the_model(err) from err
         _check_end(last)
@@ -146,14 +146,14 @@ class ModelPlanner:
         """Is the reply to be JSON?"""
         return self.schema is not None and (run.phase == "form" or not self.schemas)
 
-    def _read(self, run: Run, event: Event) -> Event:
+    def _read(self, run: Run, event: Event, last: Event | None) -> Event:
         """The event as the loop takes it: prose on the way to an answer in JSON is no text of the answer."""
         if isinstance(event, Finish) and run.scratchpad:
             run.scratchpad.measured(event.usage.prompt)
         if self.schema is None:
             return event
         if isinstance(event, Text) and not self._in_form(run):
-            return Reasoning(event.text)
+            return Reasoning("\n" + event.text if isinstance(last, Reasoning) else event.text)
         if isinstance(event, Finish) and event.values is not None and self.checked:
             try:
                 self.checked(event.values)
