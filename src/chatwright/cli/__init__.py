@@ -20,6 +20,8 @@ __all__ = ["cli", "main"]
 # What `--help` lists; a command's file is imported when the command is run.
 _COMMANDS = {
     "ask": "Answer one question, with tools.",
+    "chat": "Talk with the agent.",
+    "runs": "List past runs, show one, or print it again.",
     "serve": "Serve a model to every client of a TGI server or of OpenAI's.",
     "check": "Show what a model is, whether its file is whole, and how it does.",
     "prompt": "Show the exact text that the model would see.",
@@ -30,6 +32,8 @@ Examples:
   chatwright ask "What is 15% of 80?"
   chatwright ask "When was Ada Lovelace born?" --docs examples/notes
   chatwright ask "How many words are in notes.txt?" -t my_tools.py
+  chatwright chat --continue
+  chatwright runs
   chatwright prompt "What is 15% of 80?"
   chatwright check -m local:model.gguf
   chatwright serve --port 8080
@@ -76,6 +80,7 @@ class _Commands(click.Group):
 def cli(ctx: click.Context, debug: bool) -> None:
     """Any open model as a chat model and an agent: here, offline, in a second."""
     ctx.obj = {"debug": debug}
+    ctx.color = _colour()
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -138,6 +143,11 @@ def _run(args: list[str]) -> int:
         )
 
 
+def _colour() -> bool | None:
+    """No colour where it is not wanted; else click looks at the terminal."""
+    return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
+
+
 def _way_out(err: click.UsageError, args: list[str]) -> str:
     """What to type instead."""
     command = err.ctx.command_path if err.ctx else "chatwright"
@@ -153,7 +163,7 @@ def _way_out(err: click.UsageError, args: list[str]) -> str:
 
 
 def _complain(message: str, hint: str, code: int) -> int:
-    click.secho(f"error: {clean(message)}", fg="red", err=True)
+    click.secho(f"error: {clean(message)}", fg="red", err=True, color=_colour())
     if hint:
         click.echo(f"hint: {clean(hint)}", err=True)
     return code

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from ..errors import UsageError
+from ..errors import ChatwrightError, UsageError
 from ..tools import Tool, as_tools, load_tools
 from .screen import Screen
 
 if TYPE_CHECKING:
     from ..model import Model
 
-__all__ = ["model_from", "question_from", "tools_from", "with_model_and_tools"]
+__all__ = ["model_from", "question_from", "schema_from", "tools_from", "with_model_and_tools"]
+
+_A_SCHEMA = (
+    'write a JSON schema, such as {"type": "object", "properties": {"name": {"type": "string"}}}'
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -37,7 +43,8 @@ def with_model_and_tools(command: F) -> F:
             "specs",
             metavar="TOOL",
             multiple=True,
-            help="Add a tool: a name (calculator), a file (my_tools.py) or module:name. Repeatable.",
+            help="Add a tool: a name (calculator), a file (my_tools.py), module:name, or an MCP server "
+            '("mcp:command args", mcp:http://host/mcp). Repeatable.',
         ),
         click.option(
             "-m",
@@ -106,3 +113,76 @@ def _search(docs: Path | None, screen: Screen) -> list[Tool]:
     if index.notice:
         screen.notice(index.notice)
     return [search(index)]
+
+
+def schema_from(spec: str) -> Any:
+    """The schema of --schema: JSON in a file, or a pydantic model, as `my.py:Person` or `package.module:Person`."""
+    path = Path(spec).expanduser()
+    place, colon, name = spec.rpartition(":")
+    if colon and name and not path.exists():
+        return _Form(_model_class(place, name, spec))
+    if path.suffix == ".py":
+        raise UsageError(f"{spec} is a Python file", f"name the model in it: {spec}:Model")
+    return _json_schema(path, spec)
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A pydantic model as the agent takes one, whose objects are JSON again at once."""
+
+    kind: Any
+
+    def model_json_schema(self) -> Any:
+        return self.kind.model_json_schema()
+
+    def model_validate(self, value: Any) -> Any:
+        return self.kind.model_validate(value).model_dump(mode="json", by_alias=True)
+
+
+def _json_schema(path: Path, spec: str) -> Mapping[str, Any]:
+    try:
+        schema: Any = json.loads(path.read_bytes())
+    except OSError as err:
+        raise UsageError(
+            f"the schema {spec} cannot be read: {err.strerror}", "--schema takes a file"
+        ) from err
+    except json.JSONDecodeError as err:
+        where = f"{spec}, line {err.lineno}, column {err.colno}"
+        raise UsageError(f"{where}: this is not JSON: {err.msg}", _A_SCHEMA) from err
+    except (ValueError, RecursionError) as err:
+        raise UsageError(f"{spec} is not JSON: {err}", _A_SCHEMA) from err
+    if not isinstance(schema, dict):
+        raise UsageError(f"{spec} holds no JSON schema: it is not an object", _A_SCHEMA)
+    found = cast("dict[str, Any]", schema)
+    _check(found, spec)
+    return found
+
+
+def _check(schema: Mapping[str, Any], spec: str) -> None:
+    from ..grammar import check_constraint
+    from ..request import JsonSchema
+
+    try:
+        check_constraint(JsonSchema(schema))
+    except ChatwrightError as err:
+        raise UsageError(f"{spec}: {err}", err.hint or _A_SCHEMA) from err
+
+
+def _model_class(place: str, name: str, spec: str) -> Any:
+    """The class, from a file or a module, as -t takes them."""
+    from ..tools import load
+
+    read = load._run_file if place.lower().endswith(".py") else load._import  # pyright: ignore[reportPrivateUsage]
+    found = load._attribute(read(place), place, name)  # pyright: ignore[reportPrivateUsage]
+    if not (isinstance(found, type) and hasattr(found, "model_json_schema")):
+        raise UsageError(
+            f"{spec} is no pydantic model",
+            f"name a class, as in {place}:Person with class Person(pydantic.BaseModel)",
+        )
+    try:
+        schema = cast("Any", found).model_json_schema()
+    except Exception as err:  # of pydantic or of the class itself; a person reads it
+        said = " ".join(str(err).split())[:300]
+        raise UsageError(f"{spec} cannot be told as a JSON schema: {said}", _A_SCHEMA) from err
+    _check(schema, spec)
+    return found

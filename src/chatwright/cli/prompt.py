@@ -18,6 +18,7 @@ Examples:
   chatwright prompt "What is 15% of 80?"
   chatwright prompt "Who was Ada Lovelace's father?" --docs examples/notes
   chatwright prompt "Hello" --no-tools -m local:model.gguf
+  chatwright prompt "What time is it in Oslo?" -t "mcp:uvx mcp-server-time"
 """
 
 
@@ -34,13 +35,14 @@ def command(
 
     What was adapted to its chat template is told beside it.
     """
-    from ..agent import ModelPlanner, Run
+    from ..agent import Agent, ModelPlanner, Run
 
     text = question_from(question)
     screen = Screen()
     tools = tools_from(specs, docs, no_tools, screen)
     with model_from(model, screen) as opened:
-        planner = ModelPlanner(opened, {tool.name: tool for tool in tools})
+        planner = Agent(opened, tools).planner  # the same as when it is asked
+        assert isinstance(planner, ModelPlanner)
         shown = planner.prompt(Run(text))
         # In a pipe it is exact to the letter; on a screen no letter may steer the terminal.
         sys.stdout.write(clean(shown) if sys.stdout.isatty() else shown)
