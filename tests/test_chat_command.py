@@ -17,9 +17,9 @@ from terminal import Tty
 from chatwright import cli, model
 from chatwright.agent.journal import Journal, Record
 from chatwright.cli import approve
-from chatwright.cli.lines import Piped, Said, gathered
-from chatwright.cli.page import Page
-from chatwright.cli.talk import Exchange, forgotten, messages, transcript
+from chatwright.cli.chat.lines import Piped, Said, gathered
+from chatwright.cli.chat.page import Page
+from chatwright.cli.chat.talk import Exchange, forgotten, messages, transcript
 from chatwright.errors import BackendError, JournalError
 from chatwright.events import Finish, Notice, Text, ToolCall
 from chatwright.testing import Scripted

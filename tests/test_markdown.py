@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatwright.cli.markdown import Blocks
+from chatwright.cli.chat.markdown import Blocks
 
 
 def blocks(*pieces: str) -> list[str]:

@@ -76,7 +76,7 @@ def terminal() -> Terminal | None:
 @lru_cache(2)
 def _opened(name: str, mode: str) -> TextIO:
     """The terminal as a file, opened once: it is there as long as this process."""
-    return cast("TextIO", open(name, mode, encoding="utf-8", errors="replace"))  # noqa: SIM115
+    return cast("TextIO", open(name, mode, encoding="utf-8", errors="replace"))
 
 
 def approver(say: Callable[[str], None], *, yes: bool = False) -> Approver | None:

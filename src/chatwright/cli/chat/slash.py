@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import ChatwrightError, UsageError, did_you_mean
+from ...errors import ChatwrightError, UsageError, did_you_mean
 from .dialogue import Dialogue
 from .talk import transcript
 

@@ -8,10 +8,10 @@ import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..events import Event, Finish, Notice, Text
-from .clean import clean
+from ...events import Event, Finish, Notice, Text
+from ..clean import clean
+from ..screen import Screen
 from .markdown import Blocks
-from .screen import Screen
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

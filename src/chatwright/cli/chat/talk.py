@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from ..errors import UsageError
+from ...errors import UsageError
 
 if TYPE_CHECKING:
-    from ..agent.journal import Journal, Row, RunInfo
-    from ..request import Message
+    from ...agent.journal import Journal, Row, RunInfo
+    from ...request import Message
 
 __all__ = [
     "MARK",

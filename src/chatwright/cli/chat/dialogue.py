@@ -10,20 +10,20 @@ from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import TYPE_CHECKING, Any, cast
 
-from ..agent import Agent
-from ..agent.context import counter_of, room_of
-from ..agent.journal import Journal, Record
-from ..errors import ChatwrightError, JournalError, RunBusy
-from ..events import Error, Event, Finish, Malformed, Notice, Text, ToolCall, ToolResult
-from ..tools import Tool
+from ...agent import Agent
+from ...agent.context import counter_of, room_of
+from ...agent.journal import Journal, Record
+from ...errors import ChatwrightError, JournalError, RunBusy
+from ...events import Error, Event, Finish, Malformed, Notice, Text, ToolCall, ToolResult
+from ...tools import Tool
+from ..screen import Screen
 from .page import page
-from .screen import Screen
 from .talk import MARK, UNDONE, Exchange, Session, forgotten, messages
 
 if TYPE_CHECKING:
-    from ..agent.approval import Approver
-    from ..model import Model
-    from ..request import Message
+    from ...agent.approval import Approver
+    from ...model import Model
+    from ...request import Message
 
 __all__ = ["Dialogue", "Kept", "stoppable"]
 
@@ -266,7 +266,7 @@ class Dialogue:
             self.screen.notice(text)
 
     def _reply(self) -> int:
-        from ..agent import Limits
+        from ...agent import Limits
 
         return Limits().max_reply_tokens or 0
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import ChatwrightError, JournalError, UsageError
-from .clean import clean
-from .options import model_from, tools_from, with_model_and_tools
-from .screen import Screen
+from ...errors import ChatwrightError, JournalError, UsageError
+from ..clean import clean
+from ..options import model_from, tools_from, with_model_and_tools
+from ..screen import Screen
 
 if TYPE_CHECKING:
     from .dialogue import Dialogue, Kept
@@ -58,8 +58,8 @@ def command(
     careful: bool,
 ) -> int:
     """Talk with the agent. A QUESTION, if there is one, is asked first."""
-    from ..model import DEFAULT_MODEL
-    from .approve import approver
+    from ...model import DEFAULT_MODEL
+    from ..approve import approver
     from .dialogue import Dialogue, stoppable
     from .talk import Session
 
@@ -104,7 +104,7 @@ def _lasting(spec: str) -> str:
 
 def _journal(screen: Screen, *, needed: bool) -> Kept | None:
     """The journal; where there can be none a chat is held without, unless it is to go on with one."""
-    from ..agent.journal import default_path
+    from ...agent.journal import default_path
     from .dialogue import Kept
 
     try:

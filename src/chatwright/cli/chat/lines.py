@@ -14,7 +14,7 @@ from typing import Any, Protocol, TextIO
 
 import click
 
-from ..errors import ChatwrightError
+from ...errors import ChatwrightError
 
 __all__ = ["Lines", "Piped", "Said", "Stopped", "Terminal", "gathered", "history_file"]
 
@@ -253,7 +253,7 @@ def _readline(commands: Sequence[str]) -> Any:
 
 def history_file() -> Path | None:
     """Where the history is kept: beside the journal in the user's state directory."""
-    from ..agent.journal import default_path
+    from ...agent.journal import default_path
 
     try:
         return default_path().with_name("chat_history")
