@@ -21,6 +21,7 @@ from ..events import Error, Event, Finish, Notice
 from ..grammar import check_constraint
 from ..model import Model, Options, open_model
 from ..request import JsonSchema, Message
+from ..schema import validate
 from ..tools import Tool, as_tools, load_tools
 from .approval import Approver
 from .asked import asking
@@ -165,7 +166,11 @@ class Agent:
     def _with_values(self, event: Event) -> Event:
         """The end with an object of the pydantic model, where one was given; everywhere else values are plain JSON."""
         if self._checked and isinstance(event, Finish) and event.values is not None:
-            return replace(event, values=self._checked(event.values))
+            try:
+                return replace(event, values=self._checked(event.values))
+            except ValueError as err:  # of a run that ended under another schema
+                told = " ".join(str(err).split())[:300]
+                raise UsageError(f"the values of the run do not fit the schema: {told}") from err
         return event
 
     @contextmanager
@@ -188,7 +193,7 @@ class Agent:
             return
         with (
             opened(self.journal) as journal,
-            self._record(journal, question, run_id, after, note) as record,
+            self._record(journal, question, run_id, history, after, note) as record,
         ):
             asked = str(record.rows[0].data["question"]) if record.rows else ""
             if question is not None and not record.is_new:
@@ -196,6 +201,8 @@ class Agent:
             before = _before(journal, record, after) if history is None else history
             run = Run.begin(question or asked, self.limits, before)
             left, told = goes_on(record, run, self.planner, self.tools)
+            if not record.is_new and not before and record.rows[0].data.get("history"):
+                told += "; the conversation before it is not kept, give history= again"
             yield self._loop(run, record, left), run, [Notice(told, record.run_id)]
 
     def _record(
@@ -203,6 +210,7 @@ class Agent:
         journal: Journal,
         question: str | None,
         run_id: str | None,
+        history: Sequence[Message] | None,
         after: str | None,
         note: Mapping[str, Any] | None,
     ) -> Record:
@@ -210,11 +218,12 @@ class Agent:
         if question is None and run_id is not None:
             run_id = journal.find(run_id)
         told = {
+            **(note or {}),
             "question": question if run_id is not None and question is None else _asked(question),
             "model": getattr(self.model, "name", type(self.model).__name__),
             "tools": list(self.tools),
             **({"after": after} if after else {}),
-            **(note or {}),
+            **({"history": len(history)} if history and not after else {}),
         }
         return journal.begin(run_id, self._redactor.json(told))
 
@@ -253,6 +262,9 @@ def _before(journal: Journal, record: Record, after: str | None) -> Sequence[Mes
 
 
 def _asked(question: str | None) -> str:
+    given: Any = question  # callers without a type checker pass anything
+    if given is not None and not isinstance(given, str):
+        raise UsageError(f"the question is {type(given).__name__}", "give it as text")
     if question is None or not question.strip():
         raise UsageError("there is no question")
     return question
@@ -277,16 +289,20 @@ def _form(schema: Any) -> tuple[Mapping[str, Any] | None, Callable[[Any], Any] |
     """A JSON schema, and what makes values of it: for a pydantic model an object of it."""
     if schema is None:
         return None, None
+    found: Mapping[str, Any]
+    checked: Callable[[Any], Any] | None = None
     if isinstance(schema, Mapping):
-        found, checked = cast("Mapping[str, Any]", schema), None
-    elif hasattr(schema, "model_json_schema"):
-        found, checked = schema.model_json_schema(), schema.model_validate
+        found = cast("Mapping[str, Any]", schema)
+    elif isinstance(schema, type) and hasattr(cast("Any", schema), "model_json_schema"):
+        model = cast("Any", schema)
+        found, checked = model.model_json_schema(), model.model_validate
     else:
         kind = type(schema).__name__
         raise UsageError(
             f"a schema cannot be {kind}", "give a JSON schema as a dict, or a pydantic model"
         )
     check_constraint(JsonSchema(found))
+    validate({}, found)  # an error if a reference leads nowhere
     return found, checked
 
 

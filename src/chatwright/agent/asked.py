@@ -27,7 +27,7 @@ here: ContextVar[Asked | None] = ContextVar("chatwright_asked", default=None)
 
 
 class Asked:
-    """The questions of one run. The rows are `asked`: {call, where, nth}."""
+    """The questions of one run, by where they were put. The rows are `asked`: {call, where, nth}; a void one has no call."""
 
     def __init__(self, record: Record) -> None:
         self._record = record
@@ -39,20 +39,33 @@ class Asked:
                 keys = self._keys.setdefault(str(row.data["where"]), [])
                 keys.append((str(row.data["call"]), str(row.data["nth"])))
 
-    def questions(self, where: str, call: ToolCall, again: int = 0) -> int:
-        """How many questions to put `where` now: those before it, if they were not put again yet, and this one.
+    def to_put(self, where: str, call: ToolCall, again: int = 0) -> tuple[int, bool]:
+        """How many questions to put `where` before this one, whose answers are not its, and whether it is a new one.
 
-        The question is in the journal when this returns. It is another one where the same call was started since, and
-        where it is put `again` because nobody could read the answer.
+        It is another question where the same call was started since, and where it is put `again` because nobody could
+        read the answer. An answer that is there already is none to a new question: then note it as `void`.
         """
-        key = (call.id, f"{self._started[call.id]}.{again}")
-        keys = self._keys.setdefault(where, [])
-        if key not in keys:
-            self._record.add(("asked", {"call": call.id, "where": where, "nth": key[1]}))
-            keys.append(key)
-        upto, before = keys.index(key) + 1, self._put[where]
-        self._put[where] = max(upto, before)
-        return max(1, upto - before)
+        key, keys = self._key(call, again), self._keys.get(where, [])
+        place = keys.index(key) if key in keys else len(keys)
+        before = max(0, place - self._put[where])
+        self._put[where] = max(place, self._put[where]) + (key in keys)
+        return before, key not in keys
+
+    def new(self, where: str, call: ToolCall, again: int = 0) -> None:
+        """Keep a question before a person gets to see it."""
+        self._keep(where, self._key(call, again))
+
+    def void(self, where: str) -> None:
+        """Keep that an answer was there which belongs to no question of this run."""
+        self._keep(where, ("", ""))
+        self._put[where] += 1
+
+    def _key(self, call: ToolCall, again: int) -> tuple[str, str]:
+        return call.id, f"{self._started[call.id]}.{again}"
+
+    def _keep(self, where: str, key: tuple[str, str]) -> None:
+        self._record.add(("asked", {"call": key[0], "where": where, "nth": key[1]}))
+        self._keys.setdefault(where, []).append(key)
 
 
 def asking(approve: Approver | None, record: Record) -> Approver | None:

@@ -106,7 +106,7 @@ class Course:
     def _play(self) -> Generator[Order, Any, Finish]:
         end = (yield from self._reopened()) if self.left else None
         words = self.left is not None and self.left.last
-        self.left = None
+        self.left = None  # what comes from here on is new
         while end is None:
             end = self.run.over(self.limits, time.monotonic())
             end = end or (yield from self._step())
@@ -145,6 +145,7 @@ class Course:
         turn, late = yield from self._planned()
         if late:
             return Finish(turn.answer, None, late, self.run.usage)
+        turn.check()
         turn.calls = [self.run.named(call) for call in turn.calls]
         end = turn.close(self.run)
         self._keep(turn)
@@ -224,6 +225,9 @@ class Course:
             ready: list[ToolCall] = []
             results: dict[str, ToolResult] = {}
             for call in batch:
+                if self.left and (kept := self.left.results.get(call.id)):
+                    results[call.id] = kept
+                    continue
                 verdict = yield from self._vetted(call)
                 if isinstance(verdict, ToolCall):
                     ready.append(verdict)
@@ -353,7 +357,8 @@ class Course:
                 yield Text(left.gave.answer)
             return left.gave
         for call in left.calls:
-            self.run.called[call_key(call)] -= 1  # they are counted when they are vetted
+            if call.id not in left.results:
+                self.run.called[call_key(call)] -= 1  # they are counted when they are vetted
         if left.calls:
             return (yield from self._act(left.calls)) or self._settled()
         return self._settled() if self.run.steps else None
@@ -361,7 +366,8 @@ class Course:
     def _is_doubtful(self, call: ToolCall) -> bool:
         """Was it started before the run was interrupted, and is it one that must not run twice?"""
         tool = self.tools.get(call.name)
-        started = self.left is not None and call.id in self.left.started
+        left = self.left
+        started = left is not None and call.id in left.started and call.id not in left.results
         return started and not (tool and tool.idempotent)
 
     def _again(

@@ -36,8 +36,8 @@ _REDACTED = "redacted"  # marks a call whose arguments were not kept whole
 class Left:
     """How far an earlier process came: the `end`, else what the last reply `gave`, else its `calls` without a result.
 
-    `started` are those among them that may have been carried out, `blurred` those whose arguments hold a secret and
-    were not kept.
+    Where some of a reply's calls have `results`, all of them are in `calls`, so that they are entered in their order.
+    `started` are those that may have been carried out, `blurred` those whose arguments hold a secret and were not kept.
     """
 
     end: Finish | None = None
@@ -138,7 +138,8 @@ def restored(
                 left.open()
             case _:
                 pass
-    _enter(left, run, tools or {})
+    if all(call.id in left.results for call in left.calls):
+        _enter(left, run, tools or {})
     run.malformed = run.errors = 0  # whoever goes on gives it another chance
     if (most := run.limits.max_repeats) is not None:
         run.called = Counter({key: min(times, most) for key, times in run.called.items()})

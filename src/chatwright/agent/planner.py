@@ -16,7 +16,7 @@ from ..request import JsonSchema, Message, Own, Sampling
 from ..tools import Tool
 from .context import Scratchpad, counter_of, room_of
 from .hygiene import guarded, unspecial
-from .run import Run, Step
+from .run import Run, Step, not_json
 from .waiting import from_thread
 
 __all__ = ["ModelPlanner", "to_messages"]
@@ -150,6 +150,11 @@ class ModelPlanner:
         """The event as the loop takes it: prose on the way to an answer in JSON is no text of the answer."""
         if isinstance(event, Finish) and run.scratchpad:
             run.scratchpad.measured(event.usage.prompt)
+        if isinstance(event, ToolCall):
+            return _checked(event)
+        if not isinstance(event, Event):  # pyright: ignore[reportUnnecessaryIsInstance]
+            # Any object may stand for a model.
+            raise BackendError(f"the model gave {type(event).__name__}, which is no event")
         if self.schema is None:
             return event
         if isinstance(event, Text) and not self._in_form(run):
@@ -162,6 +167,15 @@ class ModelPlanner:
                     event.answer, f"The JSON does not fit: {' '.join(str(err).split())[:500]}"
                 )
         return event
+
+
+def _checked(call: ToolCall) -> ToolCall | Malformed:
+    """The call, if its arguments can go back to the model as JSON."""
+    try:
+        json.dumps(call.args, sort_keys=True)
+    except (TypeError, ValueError, RecursionError) as err:
+        return not_json(call, err)
+    return call
 
 
 def _of_the_model(err: Exception) -> Exception:

@@ -16,7 +16,7 @@ from ..request import Message
 if TYPE_CHECKING:
     from .context import Scratchpad
 
-__all__ = ["Limits", "Planner", "Run", "Step", "Turn", "call_key"]
+__all__ = ["Limits", "Planner", "Run", "Step", "Turn", "call_key", "not_json"]
 
 _A_CALL = 16  # characters at least
 _LONGEST_TOKEN = 16  # characters; a reply with more for each token that it may have has no end
@@ -189,6 +189,16 @@ class Turn:
                 return True
         return isinstance(event, Text | Reasoning)
 
+    def check(self) -> None:
+        """Calls with arguments that nobody can write down are no calls."""
+        for call in self.calls:
+            try:
+                call_key(call)
+            except (TypeError, ValueError, RecursionError) as err:
+                self.calls = []
+                self.malformed = not_json(call, err)
+                return
+
     def endless(self, most: int | None) -> bool:
         """Has it written more than a reply of `most` tokens can hold?"""
         return most is not None and self.written > most * _LONGEST_TOKEN
@@ -227,6 +237,12 @@ class Planner(Protocol):
 
     def plan(self, run: Run) -> Iterator[Event]: ...
     def aplan(self, run: Run) -> AsyncIterator[Event]: ...
+
+
+def not_json(call: ToolCall, err: Exception) -> Malformed:
+    """The reply of a model whose call has arguments that are no JSON object."""
+    why = str(err)[:200] if not isinstance(err, RecursionError) else "too deep"
+    return Malformed(call.log or call.name, f"The arguments of {call.name} are not JSON: {why}.")
 
 
 def call_key(call: ToolCall) -> str:

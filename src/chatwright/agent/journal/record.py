@@ -21,6 +21,9 @@ FROM runs WHERE run = :run AND run_id = :run_id
 """
 _ROWS = "SELECT kind, data, at FROM rows WHERE id > ? AND id < ? ORDER BY id"
 _ADD = "INSERT INTO rows (id, at, kind, data) VALUES (?, ?, ?, ?)"
+_GO_ON = """INSERT INTO rows (id, at, kind, data)
+SELECT ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM runs WHERE run = ? AND run_id = ?)
+"""
 _NEW = "INSERT INTO runs VALUES (?, ?, ?, '', ?, ?, ?, '')"
 _END = "UPDATE runs SET stop_reason = ?, answer = ? WHERE run = ?"
 _TRIES = 100
@@ -38,6 +41,7 @@ class Record:
         self._number = 0
         self._count = 0
         self._pending = 0
+        self._unsure = False
         self._open = True
         self.run_id = run_id or ""
         self.is_new = False
@@ -57,15 +61,27 @@ class Record:
         new = [(now, kind, to_text(kind, data)) for kind, data in rows]
 
         def work(database: sqlite3.Connection) -> None:
-            count = self._counted(database)
-            self._pending = len(new)
-            first = key(self._number) + count + 1
-            database.executemany(_ADD, [(first + n, *row) for n, row in enumerate(new)])
+            if self._unsure:
+                self._counted(database)
+            self._unsure, self._pending = True, len(new)
+            self._insert(database, new)
             for kind, data in rows:
                 self._note_end(database, kind, data)
 
         if new:
             self._store.write(work, durable=durable)
+            # Only now; who is interrupted before it counts anew.
+            self._count += len(new)
+            self._unsure, self._pending = False, 0
+
+    def _insert(self, database: sqlite3.Connection, new: list[tuple[float, str, str]]) -> None:
+        first, run = key(self._number) + self._count + 1, (self._number, self.run_id)
+        try:
+            for n, row in enumerate(new):
+                if not database.execute(_GO_ON, (first + n, *row, *run)).rowcount:
+                    raise self._gone()
+        except sqlite3.IntegrityError as err:
+            raise self._shared() from err
 
     def close(self) -> None:
         """Let go of the run."""
@@ -136,19 +152,25 @@ class Record:
         about = {"first": key(self._number), "run": self._number, "run_id": self.run_id}
         row = database.execute(_LAST, about).fetchone()
         if row is None:
-            raise JournalError(
-                f"the run '{self.run_id}' was deleted while it was being written", "begin it again"
-            )
+            raise self._gone()
         count = (row[0] or key(self._number)) - key(self._number)
         # Whether the last commit came about is known from here only: an interrupt may have hidden it.
         if count not in (self._count, self._count + self._pending):
-            raise RunBusy(
-                f"somebody else has written to the run '{self.run_id}'",
-                "was the file of its locks deleted? begin the run again",
-            )
+            raise self._shared()
         self._count = count
         self._pending = 0
         return count
+
+    def _gone(self) -> JournalError:
+        return JournalError(
+            f"the run '{self.run_id}' was deleted while it was being written", "begin it again"
+        )
+
+    def _shared(self) -> RunBusy:
+        return RunBusy(
+            f"somebody else has written to the run '{self.run_id}'",
+            "was the file of its locks deleted? begin the run again",
+        )
 
     def _note_end(self, database: sqlite3.Connection, kind: str, data: Mapping[str, Any]) -> None:
         if kind == "end":
