@@ -265,9 +265,9 @@ def test_a_run_goes_on_from_every_commit_of_a_run_that_went_on_from_every_commit
     for copy, before in photographed(play, tmp_path / "runs.db", _World()).shots:
         if "end" in _kinds(copy):
             continue
-        again = _World(done=list(before))
+        again, lost = _World(done=list(before)), _doubtful(copy)
         for later, by_then in photographed(play, copy, again).shots:
-            _check_resumed(play, later, by_then, model.prompts, _doubtful(copy))
+            _check_resumed(play, later, by_then, model.prompts, lost)
 
 
 @both

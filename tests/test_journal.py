@@ -424,7 +424,9 @@ def test_a_thousand_runs_at_once_need_a_handful_of_open_files(path: Path):
     assert said(code, path) == "500"
     for each in (*runs, *shares):
         each.close()
-    assert len(os.listdir("/proc/self/fd")) <= before  # other tests may have closed theirs meanwhile
+    assert (
+        len(os.listdir("/proc/self/fd")) <= before
+    )  # other tests may have closed theirs meanwhile
 
 
 # Killed

@@ -1,17 +1,51 @@
-"""Agents as LangChain knows them, over the one loop: start reading at `session`."""
+"""Agents as LangChain knows them, over the one loop: start reading at `session`. Each name is loaded on first use."""
 
 from __future__ import annotations
 
-from .executor import AgentExecutor
-from .iterator import AgentExecutorIterator
-from .parsers import ReActJsonSingleInputOutputParser
-from .planner import RunnablePlanner
-from .scratchpad import format_log_to_str
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .executor import AgentExecutor
+    from .interrupts import interrupt_for_approval, run_id_here
+    from .iterator import AgentExecutorIterator, AgentRunInfo
+    from .parsers import ReActJsonSingleInputOutputParser
+    from .planner import RunnablePlanner
+    from .scratchpad import format_log_to_str
+    from .telling import with_callbacks
 
 __all__ = [
     "AgentExecutor",
     "AgentExecutorIterator",
+    "AgentRunInfo",
     "ReActJsonSingleInputOutputParser",
     "RunnablePlanner",
     "format_log_to_str",
+    "interrupt_for_approval",
+    "run_id_here",
+    "with_callbacks",
 ]
+
+_HOMES = {
+    "AgentExecutor": "executor",
+    "AgentExecutorIterator": "iterator",
+    "AgentRunInfo": "iterator",
+    "ReActJsonSingleInputOutputParser": "parsers",
+    "RunnablePlanner": "planner",
+    "format_log_to_str": "scratchpad",
+    "interrupt_for_approval": "interrupts",
+    "run_id_here": "interrupts",
+    "with_callbacks": "telling",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextvars
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from typing import Any, cast
 
 from langchain_core.tools import BaseTool, StructuredTool
@@ -14,9 +14,13 @@ from chatwright.errors import ConstraintError, ToolError
 from chatwright.schema import coerce
 from chatwright.tools import Tool
 from chatwright.tools.langchain import langchain_schema
-from chatwright.tools.run import as_text
 
-__all__ = ["Bridges"]
+from .flags import flags_of
+
+__all__ = ["Bridges", "called"]
+
+called: ContextVar[str] = ContextVar("chatwright_called", default="")
+"""The id of the call whose tool runs in this thread or task."""
 
 
 class _Bare(str):
@@ -32,7 +36,7 @@ class Bridges:
     """The tools of one run.
 
     `children` gives the callbacks below those of the run, `achildren` those for an event loop where there is one.
-    `latest` is what the last tool gave, which may be any object.
+    `begun` are the calls whose tool was reached, and `values` what each of them gave, which may be any object.
     """
 
     def __init__(
@@ -41,15 +45,15 @@ class Bridges:
         children: Callable[[], Any],
         achildren: Callable[[], Any] | None = None,
     ) -> None:
-        self.latest: Any = None
+        self.begun: set[str] = set()
+        self.values: dict[str, Any] = {}
         self._tools = {tool.name: tool for tool in tools}
         self._children, self._achildren = children, achildren
-        self._context = contextvars.copy_context()
         self._schemas: dict[str, dict[str, Any]] = {}
 
-    def for_loop(self) -> dict[str, Tool]:
+    def for_loop(self) -> Mapping[str, Tool]:
         """Each tool by its own name, as the loop takes it."""
-        return {name: self._tool(tool) for name, tool in self._tools.items()}
+        return _Made(self._tools, self._tool)
 
     def find(self, said: str) -> str:
         """The tool that is meant: the same name, or the only one that differs in case, spaces or `_`."""
@@ -61,10 +65,6 @@ class Bridges:
     def is_direct(self, name: str) -> bool:
         """Is what this tool gives the answer?"""
         return name in self._tools and self._tools[name].return_direct
-
-    def text(self) -> str:
-        """What the last tool gave, as the model reads it."""
-        return as_text(self.latest)
 
     def arguments(self, name: str, given: str | Mapping[Any, Any]) -> dict[str, Any]:
         """The input of an action by the names of the tool's arguments."""
@@ -97,9 +97,12 @@ class Bridges:
         # A pydantic schema is checked by LangChain, a JSON schema only here.
         schema = self._schema(tool.name) if isinstance(tool.args_schema, dict) else _ANYTHING
         name = re.sub(r"[^A-Za-z0-9_-]+", "_", tool.name)[:64] or "tool"
-        timeout = getattr(getattr(tool, "origin", None), "timeout", None)
+        flags = flags_of(tool)
         call = self._acall(tool) if self._runs_on_the_loop(tool) else self._call(tool)
-        return Tool(name, tool.description, schema, call, timeout=timeout)
+        return Tool(
+            name, tool.description, schema, call, writes=flags.writes, idempotent=flags.idempotent,
+            trusted=flags.trusted, timeout=flags.timeout,
+        )  # fmt: skip
 
     def _runs_on_the_loop(self, tool: BaseTool) -> bool:
         """Async tools do, also those that know nothing else; others run on a thread that can be left behind."""
@@ -109,12 +112,11 @@ class Bridges:
 
     def _call(self, tool: BaseTool) -> Callable[..., Any]:
         def call(**args: Any) -> Any:
-            given = _given(args)
-            # The thread that this runs on knows nothing of the caller's context variables.
-            run = self._context.copy().run
-            return self._kept(
-                run(_with_readable_errors, lambda: tool.run(given, callbacks=self._children()))
-            )
+            self.begun.add(called.get())
+            try:
+                return self._kept(tool.run(_given(args), callbacks=self._children()))
+            except Exception as err:  # a tool may raise anything; the model gets to read it
+                raise _readable(err) from err
 
         return call
 
@@ -122,6 +124,7 @@ class Bridges:
         children = self._achildren or self._children
 
         async def call(**args: Any) -> Any:
+            self.begun.add(called.get())
             try:
                 return self._kept(await tool.arun(_given(args), callbacks=children()))
             except Exception as err:  # a tool may raise anything; the model gets to read it
@@ -130,8 +133,30 @@ class Bridges:
         return call
 
     def _kept(self, value: Any) -> Any:
-        self.latest = value
+        self.values[called.get()] = value
         return value
+
+
+class _Made(Mapping[str, Tool]):
+    """The tools for the loop, each made when it is wanted: a run needs few of them."""
+
+    def __init__(self, given: Mapping[str, BaseTool], make: Callable[[BaseTool], Tool]) -> None:
+        self._given, self._make = given, make
+        self._made: dict[str, Tool] = {}
+
+    def __getitem__(self, name: str) -> Tool:
+        if name not in self._made:
+            self._made[name] = self._make(self._given[name])
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._given
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._given)
+
+    def __len__(self) -> int:
+        return len(self._given)
 
 
 def _is_async(tool: BaseTool) -> bool:
@@ -149,13 +174,6 @@ def _is_sync(tool: BaseTool) -> bool:
 def _given(args: dict[str, Any]) -> str | dict[str, Any]:
     values = list(args.values())
     return str(values[0]) if len(values) == 1 and isinstance(values[0], _Bare) else args
-
-
-def _with_readable_errors(run: Callable[[], Any]) -> Any:
-    try:
-        return run()
-    except Exception as err:  # a tool may raise anything; the model gets to read it
-        raise _readable(err) from err
 
 
 def _readable(err: Exception) -> Exception:

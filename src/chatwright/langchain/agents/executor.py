@@ -8,7 +8,6 @@ from typing import Any, Literal, Self, cast
 
 from langchain_core.callbacks import Callbacks
 from langchain_core.globals import get_verbose
-from langchain_core.outputs import RunInfo
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializable
 from langchain_core.runnables.base import coerce_to_runnable
 from langchain_core.runnables.utils import AddableDict
@@ -16,12 +15,15 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.pydantic import create_model
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
+from chatwright.agent.secrets import Redactor
 from chatwright.errors import UsageError
 
 from ..toolkit import as_langchain_tools
-from .iterator import RUN_KEY, AgentExecutorIterator
+from .flags import flags_of
+from .iterator import RUN_KEY, AgentExecutorIterator, AgentRunInfo
 from .planner import Intermediate, Repair, missing_input
 from .session import Session
+from .watching import model_name
 
 __all__ = ["AgentExecutor"]
 
@@ -56,6 +58,30 @@ class AgentExecutor(RunnableSerializable["dict[str, Any] | str", dict[str, Any]]
     stream_runnable: bool = True
     max_observation: int = 8_000
     """How many characters of a tool's text the model gets to see."""
+    max_tool_seconds: float | None = 120.0
+    """Seconds for one call of a tool that has no timeout of its own."""
+    journal: Any = Field(default=None, exclude=True)
+    """A file, made if it is not there, or a `Journal`: each run is kept there as it happens.
+
+    One that was cut off, however, goes on where it was when it is asked for again by its id. A `memory` is told of the
+    outcome where the run ends, and not again.
+    """
+    run_id: str | None = None
+    """The run's name in the journal. A call may choose another: `config={"configurable": {"run_id": "..."}}`.
+
+    A run that has its output gives it again. Inputs that are not given again are as they were. Without a name it gets
+    a new one, which `include_run_info`, the metadata of the callbacks (`chatwright_run_id`) and the log tell.
+    """
+    approve: Any = Field(default=None, exclude=True)
+    """Asked before a tool that writes: `approve(call, tool)` gives True, False, `Approve()`, `Edit(args)` or `Refuse(why)`.
+
+    A LangChain tool that writes says so: `metadata={"writes": True}`, and in the same way `idempotent`, `trusted` and
+    `timeout`. Without `approve` such tools are not run.
+    """
+    careful: bool = False
+    """Tools that write are switched off for the rest of a run that has read what strangers may have written."""
+    unknown: Literal["ask", "skip", "fail"] = "ask"
+    """What becomes of a call that was running when the run was cut off, of a tool that is not idempotent."""
     memory: Any = None
     """An object with `memory_variables`, `load_memory_variables` and `save_context`."""
     callbacks: Callbacks = Field(default=None, exclude=True)
@@ -66,6 +92,8 @@ class AgentExecutor(RunnableSerializable["dict[str, Any] | str", dict[str, Any]]
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
 
     _keys: list[str] | None = PrivateAttr(default=None)
+    _model: str | None = PrivateAttr(default=None)
+    _redactor: Redactor | None = PrivateAttr(default=None)
 
     @field_validator("agent", mode="before")
     @classmethod
@@ -85,6 +113,16 @@ class AgentExecutor(RunnableSerializable["dict[str, Any] | str", dict[str, Any]]
     @classmethod
     def _check_verbose(cls, verbose: bool | None) -> bool:
         return get_verbose() if verbose is None else verbose
+
+    @model_validator(mode="after")
+    def _check_journal(self) -> Self:
+        if self.run_id is not None and self.journal is None:
+            raise UsageError(
+                "a run can be continued from a journal only", "give AgentExecutor(..., journal=)"
+            )
+        for tool in self.tools:
+            flags_of(tool)  # a mistake in them is told now and not in the middle of a run
+        return self
 
     @model_validator(mode="after")
     def _check_allowed(self) -> Self:
@@ -174,6 +212,20 @@ class AgentExecutor(RunnableSerializable["dict[str, Any] | str", dict[str, Any]]
         """What a result holds beside the inputs."""
         return ["output", _STEPS] if self.return_intermediate_steps else ["output"]
 
+    @property
+    def model_name(self) -> str:
+        """What the agent's model is called, as far as one can see."""
+        if self._model is None:
+            self._model = model_name(self.agent)
+        return self._model
+
+    @property
+    def redactor(self) -> Redactor:
+        """What takes keys and passwords out of what is kept."""
+        if self._redactor is None:
+            self._redactor = Redactor()
+        return self._redactor
+
     def lookup_tool(self, name: str) -> BaseTool:
         """The tool of that name."""
         return {tool.name: tool for tool in self.tools}[name]
@@ -192,24 +244,24 @@ class AgentExecutor(RunnableSerializable["dict[str, Any] | str", dict[str, Any]]
         """The inputs by their names; one value alone is the only input that the agent has."""
         if isinstance(inputs, Mapping):
             return {str(key): value for key, value in cast("Mapping[Any, Any]", inputs).items()}
-        known = [key for key in self.input_keys if key not in self._memory_keys] or ["input"]
+        known = [key for key in self.input_keys if key not in self.memory_keys] or ["input"]
         if len(known) > 1:
             names = ", ".join(f"'{key}'" for key in known)
             raise _several(names)
         return {known[0]: inputs}
 
     def prepared(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """The inputs with what the memory adds; an error names those that are missing."""
+        """The inputs with what the memory adds."""
         if self.memory:
             inputs = {**inputs, **self.memory.load_memory_variables(dict(inputs))}
-        return self._checked(dict(inputs))
+        return dict(inputs)
 
     async def aprepared(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """`prepared` for an event loop."""
         load = getattr(self.memory, "aload_memory_variables", None)
         if load is None:
             return self.prepared(inputs)
-        return self._checked({**inputs, **await load(dict(inputs))})
+        return {**inputs, **await load(dict(inputs))}
 
     def remember(self, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> None:
         """Tell the memory how the run ended."""
@@ -225,10 +277,12 @@ class AgentExecutor(RunnableSerializable["dict[str, Any] | str", dict[str, Any]]
             await save(dict(inputs), dict(outputs))
 
     @property
-    def _memory_keys(self) -> list[str]:
+    def memory_keys(self) -> list[str]:
+        """The inputs that the memory adds."""
         return list(self.memory.memory_variables) if self.memory else []
 
-    def _checked(self, inputs: dict[str, Any]) -> dict[str, Any]:
+    def checked(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        """The inputs; an error names those that are missing."""
         # Of a Runnable only running it shows what it cannot do without.
         needed = [] if isinstance(self.agent, Runnable) else self.input_keys
         if missing := [key for key in needed if key not in inputs]:
@@ -267,5 +321,5 @@ def _result(session: Session, only_outputs: bool, run_info: bool) -> dict[str, A
     result = {} if only_outputs else dict(session.inputs)
     result |= session.outputs
     if run_info:
-        result[RUN_KEY] = RunInfo(run_id=session.run_id)
+        result[RUN_KEY] = AgentRunInfo.of(session)
     return result

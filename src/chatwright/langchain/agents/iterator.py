@@ -17,9 +17,26 @@ from .session import Item, Session
 if TYPE_CHECKING:
     from .executor import AgentExecutor
 
-__all__ = ["RUN_KEY", "AgentExecutorIterator"]
+__all__ = ["RUN_KEY", "AgentExecutorIterator", "AgentRunInfo"]
 
 RUN_KEY = "__run"
+
+
+class AgentRunInfo(RunInfo):
+    """What `include_run_info` adds under `__run`: LangChain's id of the run, and ours.
+
+    `stop_reason` is `answer`, or the limit that ended the run; `journal_id` is the run's name in the journal.
+    """
+
+    stop_reason: str = ""
+    journal_id: str = ""
+
+    @classmethod
+    def of(cls, session: Session) -> AgentRunInfo:
+        """That of a session."""
+        return cls(
+            run_id=session.run_id, stop_reason=session.stop_reason, journal_id=session.journal_id
+        )
 
 
 class AgentExecutorIterator:
@@ -55,6 +72,16 @@ class AgentExecutorIterator:
         """The turns so far."""
         return self._session.run.turns if self._session else 0
 
+    @property
+    def stop_reason(self) -> str:
+        """Why the run ended: `answer`, or the limit that was reached; empty before its end."""
+        return self._session.stop_reason if self._session else ""
+
+    @property
+    def journal_id(self) -> str:
+        """The run's name in the journal, once it has begun."""
+        return self._session.journal_id if self._session else ""
+
     def reset(self) -> None:
         """Forget the run."""
         self._session = None
@@ -88,7 +115,7 @@ class AgentExecutorIterator:
     def _last(self, session: Session) -> AddableDict:
         last = AddableDict({**session.outputs, "messages": list(session.finish.messages)})
         if self.include_run_info:
-            last[RUN_KEY] = RunInfo(run_id=session.run_id)
+            last[RUN_KEY] = AgentRunInfo.of(session)
         return last
 
 

@@ -6,19 +6,22 @@ import secrets
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from langchain_core.agents import AgentAction, AgentFinish
 from langchain_core.exceptions import OutputParserException
 from langchain_core.runnables import Runnable
 
-from chatwright.agent import Run, Step
-from chatwright.errors import Interrupted, UsageError, did_you_mean
+from chatwright.agent import Run, Step, Turn
+from chatwright.agent.hygiene import guarded, unspecial
+from chatwright.agent.waiting import by, in_time
+from chatwright.errors import UsageError, did_you_mean
 from chatwright.events import Event, Finish, Malformed, ToolCall
+from chatwright.tools.run import as_text
 
 from .bridge import Bridges
+from .kept import action_of, finish_of, keep_actions, keep_finish, plain
 from .shortcut import Shortcut
-from chatwright.agent.waiting import by, in_time
 
 __all__ = ["Intermediate", "MissingInput", "Repair", "RunnablePlanner", "Trim", "missing_input"]
 
@@ -58,7 +61,9 @@ class RunnablePlanner:
     finish: AgentFinish | None = None
     actions: dict[str, AgentAction] = field(default_factory=dict[str, AgentAction])
     shortcut: Shortcut = field(init=False)
-    _values: dict[str, Any] = field(default_factory=dict[str, Any])
+    keeps_deadline: ClassVar[bool] = True
+    _observed: dict[str, Any] = field(default_factory=dict[str, Any])
+    _safe: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def __post_init__(self) -> None:
         self.shortcut = Shortcut(self.agent)
@@ -69,7 +74,7 @@ class RunnablePlanner:
         try:
             output = in_time(lambda left: self._ask(steps, left), run.deadline)
         except OutputParserException as err:
-            yield self._malformed(err)
+            yield self._malformed(err, run)
             return
         except KeyError as err:
             if (found := self._without(err)) is err:
@@ -83,7 +88,7 @@ class RunnablePlanner:
         try:
             output = await by(run.deadline, self._aask(steps))
         except OutputParserException as err:
-            yield self._malformed(err)
+            yield self._malformed(err, run)
             return
         except KeyError as err:
             if (found := self._without(err)) is err:
@@ -100,44 +105,40 @@ class RunnablePlanner:
         call = steps[0].call
         if not self.bridges.is_direct(call.name):
             return None
-        value = self.bridges.latest
+        value = self.bridges.values.get(call.id, steps[0].result.text)
         self.finish = AgentFinish({"output": value}, "")
-        return Finish(str(value), self.finish.return_values, "answer", run.usage)
+        values = None if isinstance(value, str) else {"output": plain(value)}
+        return Finish(as_text(value), values, "answer", run.usage)
+
+    def keep(self, turn: Turn) -> dict[str, Any] | None:
+        """What the events of a turn do not tell of the agent's own objects."""
+        if turn.calls:
+            return keep_actions(self.actions, turn.calls) or None
+        return keep_finish(self.finish, turn.answer) if self.finish and turn.finish else None
+
+    def restore(self, turn: Turn, kept: Any) -> None:
+        """The agent's objects of a turn of an earlier process."""
+        told = cast("dict[str, Any]", kept or {})
+        each: list[dict[str, Any]] = told.get("actions") or [{}] * len(turn.calls)
+        for call, action in zip(turn.calls, each, strict=True):
+            self.actions[call.id] = action_of(call, action, told.get("logs", ()))
+        self.finish = finish_of(told, turn.answer)
 
     def observed(self, step: Step) -> Any:
         """What a tool gave: its own value where that is no text, as LangChain's tools may give any."""
         call_id, text = step.result.call_id, step.result.text
-        if call_id not in self._values:
-            value = self.bridges.latest
-            same = step.result.ok and not isinstance(value, str) and self.bridges.text() == text
-            self._values[call_id] = value if same else text
-        return self._values[call_id]
+        if call_id not in self._observed:
+            value = self.bridges.values.get(call_id, text)
+            same = step.result.ok and not isinstance(value, str) and as_text(value) == text
+            self._observed[call_id] = value if same else text
+        return self._observed[call_id]
 
     def steps(self, run: Run) -> Intermediate:
         """The run as LangChain's pairs of an action and its observation."""
         return [self.pair(step) for step in run.steps]
 
-    def last_word(self, run: Run) -> AgentFinish | None:
-        """The answer of an agent that is told that its steps are over, if it gives one."""
-        try:
-            steps = self._last_steps(run)
-            output = in_time(lambda left: self._ask(steps, left), run.deadline)
-        except (OutputParserException, Interrupted):
-            return None  # then the run ends as it does without this question
-        return output if isinstance(output, AgentFinish) else None
-
-    async def alast_word(self, run: Run) -> AgentFinish | None:
-        """`last_word` for an event loop."""
-        try:
-            output = await by(run.deadline, self._aask(self._last_steps(run)))
-        except (OutputParserException, Interrupted):
-            return None
-        return output if isinstance(output, AgentFinish) else None
-
-    def _last_steps(self, run: Run) -> Intermediate:
-        return [*self._steps_sent(run), (AgentAction(_STOP, "", ""), _LAST_WORD)]
-
     def pair(self, step: Step | Malformed) -> tuple[AgentAction, Any]:
+        """The action of a step, and what came of it."""
         if isinstance(step, Malformed):
             return AgentAction(_EXCEPTION, step.reason, step.text), step.reason
         call = step.call
@@ -145,10 +146,25 @@ class RunnablePlanner:
         return action, self.observed(step)
 
     def _steps_sent(self, run: Run) -> Intermediate:
-        steps = self.steps(run)
+        """The steps as the agent gets to see them: what a tool gave cannot speak for anybody there."""
+        self.finish = None
+        steps = [self._sent(step) for step in run.steps]
         if callable(self.trim):
-            return self.trim(steps)
-        return steps[-self.trim :] if self.trim > 0 else steps
+            steps = self.trim(steps)
+        elif self.trim > 0:
+            steps = steps[-self.trim :]
+        if run.phase == "last_words":
+            return [*steps, (AgentAction(_STOP, "", ""), _LAST_WORD)]
+        return steps
+
+    def _sent(self, step: Step | Malformed) -> tuple[AgentAction, Any]:
+        action, observation = self.pair(step)
+        if isinstance(step, Malformed) or not isinstance(observation, str):
+            return action, observation
+        call_id = step.call.id
+        if call_id not in self._safe:
+            self._safe[call_id] = unspecial(guarded(observation))
+        return action, self._safe[call_id]
 
     def _ask(self, steps: Intermediate, left: threading.Event) -> Any:
         config, agent = self.config(), self.agent
@@ -182,8 +198,7 @@ class RunnablePlanner:
     def _events(self, output: Any) -> Iterator[Event]:
         if isinstance(output, AgentFinish):
             self.finish = output
-            values = dict(output.return_values)
-            yield Finish(str(values.get("output", "")), values)
+            yield Finish(as_text(output.return_values.get("output", "")))
             return
         given = cast("list[Any]", output) if isinstance(output, list | tuple) else [output]
         if not given or not all(isinstance(each, AgentAction) for each in given):
@@ -196,10 +211,10 @@ class RunnablePlanner:
             yield ToolCall(call_id, name, args, action.log)
         yield Finish("", stop_reason="tool_calls")
 
-    def _malformed(self, err: OutputParserException) -> Malformed:
+    def _malformed(self, err: OutputParserException, run: Run) -> Malformed:
         """The reply and what the model is told about it, as `handle_parsing_errors` says."""
         said = str(err).partition("\nFor troubleshooting, visit")[0].strip()
-        if self.repair is False:
+        if self.repair is False and run.phase != "last_words":  # without a last word it ends, too
             raise OutputParserException(
                 ValueError(f"the reply of the model could not be read: {said}"),
                 observation=err.observation,

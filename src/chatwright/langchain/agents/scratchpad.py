@@ -7,6 +7,7 @@ from typing import Any
 
 from langchain_core.agents import AgentAction
 
+from chatwright.agent.hygiene import guarded, unspecial
 from chatwright.formats import react_json
 
 __all__ = ["format_log_to_str"]
@@ -30,6 +31,8 @@ def format_log_to_str(
 
 def _told(observation: Any) -> str:
     text = str(observation)
+    if not isinstance(observation, str):
+        text = unspecial(guarded(text))  # of texts the executor sees to that, once for each
     if "\n" not in text and "\r" not in text:
         return text  # it stands behind the prefix, where no label can begin
     [shown] = react_json.show([{"role": "tool", "content": text}], ())

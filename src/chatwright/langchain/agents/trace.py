@@ -7,6 +7,8 @@ from typing import Any, TextIO
 
 from langchain_core.agents import AgentAction, AgentFinish, AgentStep
 
+from chatwright.agent.secrets import Redactor
+
 __all__ = ["Trace"]
 
 _BOLD, _GREEN, _CYAN = "1", "32;1", "36;1"
@@ -14,10 +16,11 @@ _one_at_a_time = threading.Lock()
 
 
 class Trace:
-    """Writes one run to `out`, which is what stands for the screen when the run starts."""
+    """Writes one run to `out`, which is what stands for the screen when the run starts. Keys and passwords are left out."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
+        self._safe = Redactor().text
         self._colours = _is_terminal(out)
 
     def enter(self, name: str) -> None:
@@ -51,6 +54,7 @@ class Trace:
             self._out.flush()
 
     def _coloured(self, text: str, colour: str) -> str:
+        text = self._safe(text)
         return f"\033[{colour}m{text}\033[0m" if self._colours else text
 
 

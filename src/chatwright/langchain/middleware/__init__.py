@@ -8,7 +8,8 @@
 
 `RetryMalformedCalls` gives a reply that cannot be read, or an empty one, back to the model with the reason.
 `ToolErrorsAsObservations` lets the model read what went wrong with a tool. `TellRepeatedCalls` tells it that it goes in
-circles. `safeguards()` is all of them and a limit. Each name is loaded when it is used for the first time, and then says
+circles. `safeguards()` is all of them and a limit. `ApproveWrites`, which needs a checkpointer, asks a person before a
+tool that writes. Each name is loaded when it is used for the first time, and then says
 which line installs langchain, if it is not there.
 """
 
@@ -18,12 +19,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .approval import ApproveWrites
     from .malformed import MalformedReplies, RetryMalformedCalls
     from .repeats import TellRepeatedCalls
     from .safeguards import safeguards
     from .tool_errors import ToolErrorsAsObservations
 
 __all__ = [
+    "ApproveWrites",
     "MalformedReplies",
     "RetryMalformedCalls",
     "TellRepeatedCalls",
@@ -32,6 +35,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "ApproveWrites": "approval",
     "MalformedReplies": "malformed",
     "RetryMalformedCalls": "malformed",
     "TellRepeatedCalls": "repeats",

@@ -23,7 +23,7 @@ try:
     from langgraph import errors as graph_errors
     from langgraph.errors import GraphBubbleUp
     from langgraph.runtime import Runtime
-    from langgraph.types import Command
+    from langgraph.types import Command, interrupt
 except ImportError as err:
     package = (err.name or "").partition(".")[0]
     if package not in ("langchain", "langgraph"):
@@ -50,4 +50,5 @@ __all__ = [
     "ToolStrategy",
     "graph_errors",
     "hook_config",
+    "interrupt",
 ]
