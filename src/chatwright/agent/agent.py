@@ -25,7 +25,7 @@ from ..schema import validate
 from ..tools import Tool, as_tools, load_tools
 from .approval import Approver
 from .asked import asking
-from .course import Unknown
+from .gate import Unknown
 from .keeper import Keeper, Left
 from .loop import Loop
 from .past import conversation

@@ -12,22 +12,18 @@ import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from ..errors import ChatwrightError, JournalError
 from ..events import Event, Finish, Notice, Text, ToolCall, ToolResult
 from ..tools import Tool
-from ..tools.run import misfit
-from .approval import Approve, Decision, Edit, Refuse, StartedCall
+from .gate import Ask, Gate
 from .hygiene import capped, visible
 from .keeper import Keeper, Left
 from .run import Limits, Planner, Run, Turn, call_key
 from .spans import Watch
 
-__all__ = ["Ask", "Course", "Execute", "Plan", "Unknown"]
-
-Unknown = Literal["ask", "skip", "fail"]
-"""What becomes of a call that was started before the run was interrupted, and must not be run twice."""
+__all__ = ["Course", "Execute", "Plan"]
 
 
 @dataclass(slots=True)
@@ -36,14 +32,6 @@ class Plan:
 
     turn: Turn
     late: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """Ask a person. Sent back: the decision, and the seconds that it took."""
-
-    call: ToolCall
-    tool: Tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +58,12 @@ class Course:
     planner: Planner
     tools: Mapping[str, Tool]
     limits: Limits
+    gate: Gate
     keeper: Keeper | None = None
     left: Left | None = None
-    asks: bool = False
-    careful: bool = False
-    unknown: Unknown = "ask"
     form: bool = False
     watch: Watch | None = None
     _turn: Turn = field(default_factory=Turn)
-    _end: Finish | None = None
-    _edited: dict[str, dict[str, Any]] = field(default_factory=dict[str, "dict[str, Any]"])
 
     def go(self) -> Generator[Order, Any, None]:
         """Events and orders; the last event is a `Finish`. What the planner raises is raised."""
@@ -106,7 +90,7 @@ class Course:
     def _play(self) -> Generator[Order, Any, Finish]:
         end = (yield from self._reopened()) if self.left else None
         words = self.left is not None and self.left.last
-        self.left = None  # what comes from here on is new
+        self.left = self.gate.left = None  # what comes from here on is new
         while end is None:
             end = self.run.over(self.limits, time.monotonic())
             end = end or (yield from self._step())
@@ -220,7 +204,7 @@ class Course:
     def _act(self, calls: Sequence[ToolCall]) -> Steps:
         """Run the calls of one reply: those that only read side by side, each that writes by itself."""
         for batch in self._batches(calls):
-            if end := self._end or self._out_of_time():
+            if end := self.gate.end or self._out_of_time():
                 return end  # what was not begun stays open
             ready: list[ToolCall] = []
             results: dict[str, ToolResult] = {}
@@ -228,11 +212,11 @@ class Course:
                 if self.left and (kept := self.left.results.get(call.id)):
                     results[call.id] = kept
                     continue
-                verdict = yield from self._vetted(call)
+                verdict = yield from self.gate.vetted(call)
                 if isinstance(verdict, ToolCall):
                     ready.append(verdict)
                 elif verdict is None:
-                    return self._end  # the call stays open
+                    return self.gate.end  # the call stays open
                 else:
                     results[call.id] = self._entered(verdict)
             if ready:
@@ -241,7 +225,7 @@ class Course:
                 results |= {result.call_id: result for result in done}
             for call in batch:
                 yield self._stepped(call, results[call.id])
-        return self._end
+        return self.gate.end
 
     def _out_of_time(self) -> Finish | None:
         deadline = self.run.deadline
@@ -254,7 +238,7 @@ class Course:
         alone = True
         for call in calls:
             tool = self.tools.get(call.name)
-            single = self._is_doubtful(call) or (tool is not None and tool.writes)
+            single = self.gate.is_doubtful(call) or (tool is not None and tool.writes)
             if alone or single or len(batches[-1]) >= self.limits.max_parallel:
                 batches.append([])
             batches[-1].append(call)
@@ -265,7 +249,7 @@ class Course:
         if self.keeper:
             once = [c for c in calls if c.name in self.tools and not self.tools[c.name].idempotent]
             durable = any(self.tools[call.name].writes for call in once)
-            self.keeper.intents(once, edited=self._edited, durable=durable)
+            self.keeper.intents(once, edited=self.gate.edited, durable=durable)
 
     def _began(self, call: ToolCall) -> None:
         if self.watch:
@@ -274,7 +258,7 @@ class Course:
     def _entered(self, result: ToolResult) -> ToolResult:
         """The result as the model gets to see it, committed."""
         text = capped(visible(result.text), self.limits.max_observation)
-        if (edited := self._edited.get(result.call_id)) is not None:
+        if (edited := self.gate.edited.get(result.call_id)) is not None:
             told = json.dumps(edited, ensure_ascii=False, default=str)
             text = f"[a person changed the arguments to {told}]\n{text}"
         result = replace(result, text=text)
@@ -289,65 +273,6 @@ class Course:
         self.run.enter(call, result, trusted=tool is not None and tool.trusted)
         return result
 
-    # -- may it run? --------------------------------------------------------------------------------
-
-    def _vetted(self, call: ToolCall) -> Generator[Order, Any, ToolCall | ToolResult | None]:
-        """The call, perhaps with other arguments, or what the model is told instead; None where the run ends here."""
-        tool = self.tools.get(call.name)
-        if self.left and call.id in self.left.blurred:
-            return _no(
-                call,
-                "its arguments held a key or a password, which are not kept. Make the call again",
-            )
-        if self._is_doubtful(call):
-            return (yield from self._again(call, tool))
-        if self._circles(call):
-            return _no(call, _told_so(call, self.limits.max_repeats or 0))
-        if tool is None or not tool.writes or misfit(call, tool):
-            return call
-        if self.careful and self.run.tainted:
-            return _no(call, f"{call.name} writes, and writing is off since the run has read what strangers may have "
-                             "written. Answer with what you have")  # fmt: skip
-        if not self.asks:
-            yield Notice(
-                f"{call.name} writes and nobody is there to allow it (approve=, on the command line --yes)"
-            )
-            return _no(
-                call, f"{call.name} writes, and nobody was there to allow it. Answer without it"
-            )
-        return (yield from self._asked(call, tool, call))
-
-    def _asked(
-        self, call: ToolCall, tool: Tool, shown: ToolCall
-    ) -> Generator[Order, Any, ToolCall | ToolResult]:
-        decision: Decision
-        decision, seconds = yield Ask(shown, tool)
-        if self.run.deadline is not None:
-            self.run.deadline += seconds
-        match decision:
-            case Approve():
-                return call
-            case Edit(args):
-                other = replace(call, args=dict(args))
-                self._edited[call.id] = other.args
-                yield Notice(
-                    f"{call.name} runs with other arguments: {json.dumps(other.args, default=str)}"
-                )
-                return other
-            case Refuse(reason):
-                why = f": {reason.strip().rstrip('.')}" if reason.strip() else ""
-                return _no(call, f"a person did not allow this call{why}. Go on without it")
-
-    def _circles(self, call: ToolCall) -> bool:
-        """Was the same call made too often? Once it is told so, then it is the end."""
-        self.run.called[call_key(call)] += 1
-        most, times = self.limits.max_repeats, self.run.called[call_key(call)]
-        if most is None or times <= most:
-            return False
-        if times > most + 1 and self.run.turns < self.limits.max_steps:
-            self._end = Finish("", None, "repeats", self.run.usage)
-        return True
-
     # -- what an earlier process left -----------------------------------------------------------------
 
     def _reopened(self) -> Steps:
@@ -356,43 +281,10 @@ class Course:
             if not (self.form and left.gave.values is None):
                 yield Text(left.gave.answer)
             return left.gave
+        yield from left.calls  # whoever was told of them is gone
         for call in left.calls:
             if call.id not in left.results:
                 self.run.called[call_key(call)] -= 1  # they are counted when they are vetted
         if left.calls:
             return (yield from self._act(left.calls)) or self._settled()
         return self._settled() if self.run.steps else None
-
-    def _is_doubtful(self, call: ToolCall) -> bool:
-        """Was it started before the run was interrupted, and is it one that must not run twice?"""
-        tool = self.tools.get(call.name)
-        left = self.left
-        started = left is not None and call.id in left.started and call.id not in left.results
-        return started and not (tool and tool.idempotent)
-
-    def _again(
-        self, call: ToolCall, tool: Tool | None
-    ) -> Generator[Order, Any, ToolCall | ToolResult | None]:
-        self.run.called[call_key(call)] += 1
-        if self.unknown == "fail":
-            self._end = Finish("", None, "unknown_outcome", self.run.usage)
-            return None
-        if self.unknown == "ask" and self.asks and tool is not None:
-            shown = StartedCall(call.id, call.name, call.args, call.log)
-            return (yield from self._asked(call, tool, shown))
-        yield Notice(
-            f"{call.name} may have run before the run was interrupted: it is not run again"
-        )
-        return _no(call, "the run was interrupted while this call ran, and nobody knows whether it was carried out. It "
-                         "was not made again. Check what happened before you repeat it")  # fmt: skip
-
-
-def _no(call: ToolCall, why: str) -> ToolResult:
-    return ToolResult(call.id, f"error: {why}.", ok=False)
-
-
-def _told_so(call: ToolCall, most: int) -> str:
-    return (
-        f"{call.name} was called with the same arguments {most} times already, so this call was not made. Use "
-        "what it gave, change the arguments, or give the answer"
-    )

@@ -46,6 +46,7 @@ class Left:
     calls: list[ToolCall] = field(default_factory=list[ToolCall])
     started: set[str] = field(default_factory=set[str])
     blurred: set[str] = field(default_factory=set[str])
+    edited: dict[str, dict[str, Any]] = field(default_factory=dict[str, "dict[str, Any]"])
     results: dict[str, ToolResult] = field(default_factory=dict[str, ToolResult])
 
     def open(self) -> None:
@@ -126,6 +127,8 @@ def restored(
                 left = _replied(row.data, run, planner, left)
             case "intent":
                 left.started.add(str(row.data["call"]))
+                if "args" in row.data:
+                    left.edited[str(row.data["call"])] = row.data["args"]
             case "observation":
                 result = cast(
                     "ToolResult",

@@ -18,7 +18,8 @@ from ..events import Event, Finish, ToolCall, ToolResult
 from ..tools import Tool
 from ..tools.run import arun_tool, awaited, from_a_thread, run_tool, start_on_a_thread
 from .approval import Approver, Decision, decision_of
-from .course import Ask, Course, Execute, Plan, Unknown
+from .course import Course, Execute, Plan
+from .gate import Ask, Gate, Unknown
 from .keeper import Keeper, Left
 from .run import Limits, Planner, Run
 from .spans import Watch
@@ -101,16 +102,23 @@ class Loop:
                     go_on = partial(course.throw, err)
 
     def _course(self, run: Run) -> Course:
+        gate = Gate(
+            run,
+            self.tools,
+            self.limits,
+            left=self.left,
+            asks=self.approve is not None,
+            careful=self.careful,
+            unknown=self.unknown,
+        )
         return Course(
             run,
             self.planner,
             self.tools,
             self.limits,
+            gate,
             keeper=self.keeper,
             left=self.left,
-            asks=self.approve is not None,
-            careful=self.careful,
-            unknown=self.unknown,
             form=self.form,
             watch=self.watch,
         )

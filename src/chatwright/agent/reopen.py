@@ -20,14 +20,19 @@ __all__ = ["goes_on", "held", "opened", "other_input"]
 
 @contextmanager
 def opened(journal: str | Path | Journal) -> Generator[Journal]:
-    """The journal; where it was named by its file, it is closed at the end."""
+    """The journal; where it was named by its file, it is closed when no other run follows soon."""
     from .journal import Journal
 
     if isinstance(journal, Journal):
         yield journal
         return
-    with Journal.open(journal) as found:
+    from .journal.linger import let_go, taken
+
+    found = taken(journal)
+    try:
         yield found
+    finally:
+        let_go(found)
 
 
 @contextmanager

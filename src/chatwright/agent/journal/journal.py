@@ -100,6 +100,10 @@ class Journal:
             for number in held:
                 store.locks.drop(number, holder)
 
+    def is_there(self) -> bool:
+        """Does its file still stand where it was opened?"""
+        return self._store.is_there()
+
     def close(self) -> None:
         """Give the journal back. After the last share its file can be copied as it is."""
         with stores.guard:

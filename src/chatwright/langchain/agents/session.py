@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import aclosing, closing, contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
@@ -91,9 +91,6 @@ class Session:
             try:
                 loop = self._begin(started.run_id, started.get_child)
                 over = self._is_over
-                for item in self._open_actions():
-                    started.on_agent_action(item, color="green")
-                    yield self._shown(item)
                 with closing(loop.events(self.run)) as events:
                     for event in events:
                         if refused := self._never_begun(event):
@@ -125,9 +122,6 @@ class Session:
                 under = started.get_sync().get_child
                 loop = self._begin(started.run_id, under, started.get_child)
                 over = self._is_over
-                for item in self._open_actions():
-                    await started.on_agent_action(item, color="green")
-                    yield self._shown(item)
                 async with aclosing(loop.aevents(self.run)) as events:
                     async for event in events:
                         if refused := self._never_begun(event):
@@ -263,12 +257,6 @@ class Session:
     def _is_over(self) -> bool:
         """Had it its answer before we came?"""
         return self._left is not None and self._left.end is not None
-
-    def _open_actions(self) -> Iterator[AgentAction]:
-        """The actions that an earlier process told of, and that are carried out only now."""
-        planner = cast("RunnablePlanner", self._planner)
-        for call in self._left.calls if self._left else ():
-            yield planner.actions[call.id]
 
     def _never_begun(self, event: Event) -> tuple[dict[str, Any], str, ToolError] | None:
         """What there is to tell of a call that did not come as far as its tool: refused, unknown, misfit."""
