@@ -186,8 +186,8 @@ def _of_the_model(err: Exception) -> Exception:
 
 
 def _check_end(last: Event | None) -> None:
-    """A reply without its end is no answer, however good it looks."""
-    if not isinstance(last, Finish | Malformed):
+    """A text without its end is no answer, however good it looks. A call is whole."""
+    if not isinstance(last, Finish | Malformed | ToolCall):
         raise Interrupted("the model's reply broke off", "ask again", partial="")
 
 
