@@ -517,8 +517,8 @@ def test_an_interrupt_leaves_all_rows_of_an_add_or_none(path: Path):
         run = journal.begin("hit", {"question": "?"})
         chance, hits = random.Random(4), 0
         for n in range(400):
-            signal.setitimer(signal.ITIMER_REAL, chance.uniform(1e-5, 3e-4))
             try:
+                signal.setitimer(signal.ITIMER_REAL, chance.uniform(1e-5, 3e-4))
                 run.add(("reply", {"n": n}), ("intent", {"n": n}), ("observation", {"n": n}))
             except KeyboardInterrupt:
                 hits += 1

@@ -293,9 +293,8 @@ def _form(schema: Any) -> tuple[Mapping[str, Any] | None, Callable[[Any], Any] |
     checked: Callable[[Any], Any] | None = None
     if isinstance(schema, Mapping):
         found = cast("Mapping[str, Any]", schema)
-    elif isinstance(schema, type) and hasattr(cast("Any", schema), "model_json_schema"):
-        model = cast("Any", schema)
-        found, checked = model.model_json_schema(), model.model_validate
+    elif hasattr(schema, "model_json_schema") and not _is_value(schema):
+        found, checked = schema.model_json_schema(), schema.model_validate
     else:
         kind = type(schema).__name__
         raise UsageError(
@@ -304,6 +303,11 @@ def _form(schema: Any) -> tuple[Mapping[str, Any] | None, Callable[[Any], Any] |
     check_constraint(JsonSchema(found))
     validate({}, found)  # an error if a reference leads nowhere
     return found, checked
+
+
+def _is_value(schema: Any) -> bool:
+    """Is it an object of a pydantic model instead of the model?"""
+    return not isinstance(schema, type) and hasattr(schema, "model_dump")
 
 
 def _failed(loop: Loop, run: Run) -> Finish:
