@@ -76,6 +76,8 @@ def _read(n: int = 1, name: str = "read") -> str:
         (True, [1]),
         (Approve(), [1]),
         (Edit({"n": 7}), [7]),
+        ({"n": 7}, [7]),
+        (ToolCall("", "write", {"n": 7}), [7]),
         (False, []),
         (None, []),
         (Refuse("not today."), []),
@@ -96,6 +98,17 @@ def test_what_is_decided_is_done(play: Play, kind: str, decision: Any, wrote: li
         assert "did not allow" in result.text
     if decision == Refuse("not today."):
         assert "not today." in result.text and ".." not in result.text
+
+
+@both
+def test_an_approver_may_take_the_call_alone(play: Play):
+    async def later(call: ToolCall) -> bool:
+        return call.args == {"n": 1}
+
+    for approve in (lambda call: call.args == {"n": 1}, later):
+        desk = _Desk()
+        play(Agent(Scripted([_write(), answer("ok")]), desk.tools(), approve=approve))
+        assert desk.wrote == [1]
 
 
 @both

@@ -23,7 +23,7 @@ from ..model import Model, Options, open_model
 from ..request import JsonSchema, Message
 from ..schema import validate
 from ..tools import Tool, as_tools, load_tools
-from .approval import Approver
+from .approval import Approver, as_approver
 from .asked import asking
 from .gate import Unknown
 from .keeper import Keeper, Left
@@ -86,7 +86,7 @@ class Agent:
         self.tools: dict[str, Tool] = {tool.name: tool for tool in _tools(tools)}
         self.limits = limits or Limits()
         self.limits.check()
-        self.journal, self.approve, self.careful = journal, approve, careful
+        self.journal, self.approve, self.careful = journal, as_approver(approve), careful
         self.unknown: Unknown = unknown
         self.name = name
         self._form = schema is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -10,7 +11,16 @@ from ..errors import UsageError
 from ..events import ToolCall
 from ..tools import Tool
 
-__all__ = ["Approve", "Approver", "Decision", "Edit", "Refuse", "StartedCall", "decision_of"]
+__all__ = [
+    "Approve",
+    "Approver",
+    "Decision",
+    "Edit",
+    "Refuse",
+    "StartedCall",
+    "as_approver",
+    "decision_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +56,35 @@ Approver = Callable[[ToolCall, Tool], Answer | Awaitable[Answer]]
 """Asked before a tool that writes is run. True is `Approve()`; False and None are `Refuse()`."""
 
 
+def as_approver(approve: Callable[..., Any] | None) -> Approver | None:
+    """The approver as it is asked here: one that takes the call alone is welcome too."""
+    if approve is None:
+        return None
+    if not callable(cast("Any", approve)):
+        raise UsageError(
+            "the approver cannot be called", "give a function of the call and the tool"
+        )
+    try:
+        inspect.signature(approve).bind(None, None)
+    except TypeError:
+        if inspect.iscoroutinefunction(approve):
+
+            async def ask_later(call: ToolCall, tool: Tool) -> Answer:
+                return await approve(call)
+
+            return ask_later
+        return lambda call, tool: approve(call)
+    except ValueError:  # a function of C may not tell what it takes
+        pass
+    return approve
+
+
 def decision_of(answer: Any) -> Decision:
-    """The answer of an approver as a decision."""
+    """The answer of an approver as a decision. Arguments, or a call that has them, are an edit."""
+    if isinstance(answer, ToolCall):
+        answer = answer.args
+    if isinstance(answer, Mapping):
+        return Edit(cast("Mapping[str, Any]", answer))
     if isinstance(answer, Edit) and not isinstance(cast("Any", answer.args), Mapping):
         raise UsageError("an edit has no arguments", 'give Edit({"name": value, ...})')
     if isinstance(answer, Approve | Edit | Refuse):

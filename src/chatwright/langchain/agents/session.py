@@ -13,6 +13,7 @@ from langchain_core.callbacks import AsyncCallbackManager, CallbackManager
 from langchain_core.runnables import RunnableConfig, ensure_config
 
 from chatwright.agent import Limits, Loop, Run, Step
+from chatwright.agent.approval import as_approver
 from chatwright.agent.asked import asking
 from chatwright.agent.keeper import FINAL, Keeper, Left
 from chatwright.agent.reopen import goes_on, held, other_input
@@ -205,12 +206,13 @@ class Session:
             log.info("%s", told)
         if self._left and not (self._left.end or self._left.gave):
             planner.finish = None  # a last word at a limit, from which the run goes on
+        approve = as_approver(own.approve)
         watch = CallWatch()
         watch.run_began(self.run, agent_name=self._name, model=own, run_id=self.journal_id)
         return Loop(
             planner, tools, limits,
             keeper=Keeper(record, own.redactor) if record else None,
-            left=self._left, approve=asking(own.approve, record) if record else own.approve,
+            left=self._left, approve=asking(approve, record) if record else approve,
             careful=own.careful, unknown=own.unknown, watch=watch,
         )  # fmt: skip
 
