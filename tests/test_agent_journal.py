@@ -972,3 +972,22 @@ def test_a_note_is_kept_beside_the_question_and_changes_nothing_else(tmp_path: P
     play(Agent(Scripted(["ok"]), journal=path), "q", "run", note=note)
     ((_, row), *_) = _rows(path)
     assert (row["question"], row["tools"], row["folder"]) == ("q", [], "notes")
+
+
+@both
+@pytest.mark.parametrize("edited", [False, True], ids=["the call", "the edit"])
+def test_a_started_call_with_a_key_is_neither_run_again_nor_asked_for_again(
+    play: Play, tmp_path: Path, edited: bool
+):
+    path, ran = tmp_path / "runs.db", []
+    told = {"type": "tool_call", "id": "c1", "name": "send", "args": {"n": 1}, "log": "send it"}
+    hidden = {"args": {"password": "[redacted]"}, "redacted": True}
+    end = {"type": "finish", "answer": "", "stop_reason": "tool_calls"}
+    with Journal.open(path) as journal, journal.begin("run", {"question": "q"}) as record:
+        record.add(("reply", {"events": [told if edited else {**told, **hidden}, end]}))
+        record.add(("intent", {"call": "c1", **(hidden if edited else {})}))
+    send = Tool("send", "Sends.", {}, lambda **args: ran.append(args), writes=True)
+    agent = Agent(Plain(says("ok")), [send], journal=path, approve=lambda call, tool: True)
+    (result,) = [e for e in play(agent, None, "run") if isinstance(e, ToolResult)]
+    assert ran == [] and not result.ok
+    assert "nobody knows whether it was carried out" in result.text

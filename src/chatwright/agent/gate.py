@@ -55,13 +55,13 @@ class Gate:
     def vetted(self, call: ToolCall) -> Verdict:
         """The call, perhaps with other arguments, or what the model is told instead; None where the run ends here."""
         tool = self.tools.get(call.name)
+        if self.is_doubtful(call):
+            return (yield from self._again(call, tool))
         if self.left and call.id in self.left.blurred:
             return _no(
                 call,
                 "its arguments held a key or a password, which are not kept. Make the call again",
             )
-        if self.is_doubtful(call):
-            return (yield from self._again(call, tool))
         if self._circles(call):
             return _no(call, _told_so(call, self.limits.max_repeats or 0))
         if tool is None or not tool.writes or misfit(call, tool):
@@ -117,8 +117,9 @@ class Gate:
         if self.unknown == "fail":
             self.end = Finish("", None, "unknown_outcome", self.run.usage)
             return None
-        if self.unknown == "ask" and self.asks and tool is not None:
-            args = self.left.edited.get(call.id, call.args) if self.left else call.args
+        whole = self.left is not None and call.id not in self.left.blurred
+        if self.unknown == "ask" and self.asks and tool is not None and self.left and whole:
+            args = self.left.edited.get(call.id, call.args)
             if args != call.args:
                 self.edited[call.id] = args
             shown = StartedCall(call.id, call.name, args, call.log)

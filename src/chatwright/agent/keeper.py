@@ -97,7 +97,7 @@ class Keeper:
         self._record.add(("end", self._cleaned(to_json(finish))))
 
     def _edit(self, call: ToolCall, edited: Mapping[str, Any]) -> dict[str, Any]:
-        return {"args": self._redactor.json(edited[call.id])} if call.id in edited else {}
+        return self._told({"args": edited[call.id]}) if call.id in edited else {}
 
     def _told(self, told: dict[str, Any]) -> dict[str, Any]:
         kept = self._redactor.json(told)
@@ -129,6 +129,8 @@ def restored(
                 left.started.add(str(row.data["call"]))
                 if "args" in row.data:
                     left.edited[str(row.data["call"])] = row.data["args"]
+                if row.data.get(_REDACTED):
+                    left.blurred.add(str(row.data["call"]))
             case "observation":
                 result = cast(
                     "ToolResult",

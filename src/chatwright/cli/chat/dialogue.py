@@ -135,8 +135,11 @@ class Dialogue:
             return None
         gone = self.exchanges.pop()
         if self.journal and gone.run_id:
-            with suppress(ChatwrightError), self.journal.begin(gone.run_id, {}) as record:
-                record.add((UNDONE, {}))
+            try:
+                with self.journal.begin(gone.run_id, {}) as record:
+                    record.add((UNDONE, {}))
+            except ChatwrightError as err:
+                self.screen.notice(f"{err}: --continue will show what was undone")
         return gone
 
     def restart(self, session: Session | None = None) -> None:
