@@ -17,7 +17,7 @@ from ..tools import Tool
 from .context import Scratchpad, counter_of, room_of
 from .hygiene import guarded, unspecial
 from .run import Run, Step, not_json
-from .waiting import from_thread
+from .waiting import closable, from_thread
 
 __all__ = ["ModelPlanner", "to_messages"]
 
@@ -65,7 +65,7 @@ class ModelPlanner:
         last: Event | None = None
         try:
             stream = self.model.stream(messages, tools, **self._options(run))
-            with closing(_closable(stream)) as events:
+            with closing(closable(stream)) as events:
                 for event in events:
                     yield self._read(run, event, last)
                     last = event
@@ -188,7 +188,7 @@ def _of_the_model(err: Exception) -> Exception:
 def _check_end(last: Event | None) -> None:
     """A text without its end is no answer, however good it looks. A call is whole."""
     if not isinstance(last, Finish | Malformed | ToolCall):
-        raise Interrupted("the model's reply broke off", "ask again", partial="")
+        raise Interrupted("the model's reply broke off", "ask again")
 
 
 @lru_cache(512)
@@ -246,8 +246,3 @@ def _called(call: ToolCall) -> dict[str, Any]:
 def _answered(step: Step, safe: Callable[[str], str]) -> Message:
     call, text = step.call, safe(step.result.text)
     return {"role": "tool", "name": call.name, "tool_call_id": call.id, "content": text}
-
-
-def _closable(events: Iterator[Event]) -> Any:
-    """Any iterator, as one that can be closed."""
-    return events if hasattr(events, "close") else (event for event in events)

@@ -12,18 +12,19 @@ import queue
 import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator
+from concurrent.futures import Future
 from contextlib import aclosing, closing
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
 from ..errors import Interrupted
+from ..tools.run import give_up, start_on_a_thread
 from ..tools.workers import on_a_thread
 
-__all__ = ["apaced", "by", "from_thread", "in_time", "paced"]
+__all__ = ["apaced", "by", "closable", "from_thread", "in_time", "paced"]
 
 T = TypeVar("T")
 _AHEAD = 256  # events that a reader may be behind
-_GRACE = 0.1  # seconds that a cancelled reader has to put things in order
 _LOOK = 0.05  # seconds, after which a writer that waits looks whether anybody still reads
 
 
@@ -35,25 +36,15 @@ def in_time(ask: Callable[[threading.Event], T], deadline: float | None) -> T:
     left = threading.Event()
     if deadline is None:
         return ask(left)
-    context = contextvars.copy_context()
-    done: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
-
-    def work() -> None:
-        try:
-            done.put((context.run(ask, left), None))
-        except BaseException as err:  # it is raised again where the answer is waited for
-            done.put((None, err))
-
-    on_a_thread(work)
+    done: queue.SimpleQueue[Future[T]] = queue.SimpleQueue()
+    start_on_a_thread(lambda: ask(left), done.put)
     try:
-        value, err = done.get(timeout=_seconds_to(deadline))
+        ended = done.get(timeout=_seconds_to(deadline))
     except queue.Empty:
         raise _late() from None
     finally:
         left.set()
-    if err is not None:
-        raise err
-    return cast("T", value)
+    return ended.result()
 
 
 async def by(deadline: float | None, asked: Awaitable[T]) -> T:
@@ -98,16 +89,19 @@ def paced(begin: Callable[[], Iterator[T]], deadline: float) -> Generator[T, Non
 async def apaced(events: AsyncIterator[T], deadline: float) -> AsyncGenerator[T, None]:
     """What an async iterator gives, read by a task that is cancelled at the deadline, and left behind if it does not care."""
     pipe: asyncio.Queue[T | _Over[T]] = asyncio.Queue(_AHEAD)
+    left = False
 
     async def read() -> None:
+        over: _Over[T] = _Over()
         try:
             async with aclosing(cast("Any", events)):
                 async for item in events:
                     await pipe.put(item)
-        except Exception as err:  # it is raised again where the events are waited for
-            await pipe.put(_Over(err))
-        else:
-            await pipe.put(_Over())
+        except BaseException as err:  # it is raised again where the events are waited for
+            if left:
+                raise
+            over = _Over(err)
+        await pipe.put(over)
 
     reader = asyncio.ensure_future(read())
     try:
@@ -119,16 +113,8 @@ async def apaced(events: AsyncIterator[T], deadline: float) -> AsyncGenerator[T,
                 return
             yield item
     finally:
-        if not reader.done():
-            reader.add_done_callback(_heard)
-            reader.cancel()
-            await asyncio.wait({reader}, timeout=_GRACE)
-
-
-def _heard(task: asyncio.Future[Any]) -> None:
-    """Look at how a task ended that nobody waits for, or asyncio complains."""
-    if not task.cancelled():
-        task.exception()
+        left = True
+        await give_up(reader)
 
 
 async def from_thread(begin: Callable[[], Iterator[T]]) -> AsyncGenerator[T, None]:
@@ -166,7 +152,7 @@ def _read_on_a_thread(
 
     def read() -> None:
         try:
-            with closing(_closable(begin())) as items:
+            with closing(closable(begin())) as items:
                 for item in items:
                     if left.is_set():
                         return
@@ -178,7 +164,7 @@ def _read_on_a_thread(
     on_a_thread(lambda: context.run(read))
 
 
-def _closable(items: Iterator[T]) -> Any:
+def closable(items: Iterator[T]) -> Any:
     """Any iterator, as one that can be closed."""
     return items if hasattr(items, "close") else (item for item in items)
 

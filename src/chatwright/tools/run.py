@@ -25,6 +25,7 @@ __all__ = [
     "as_text",
     "awaited",
     "from_a_thread",
+    "give_up",
     "misfit",
     "run_tool",
     "start_on_a_thread",
@@ -152,15 +153,7 @@ def start_on_a_thread(do: Callable[[], T], done: Callable[[Future[T]], None]) ->
     """Start it on a thread that no exit of the process waits for; it sees the caller's context variables."""
     context = contextvars.copy_context()
 
-    def run() -> None:
-        future: Future[T] = Future()
-        try:
-            future.set_result(context.run(do))
-        except BaseException as err:  # it is raised again where the result is waited for
-            future.set_exception(err)
-        done(future)
-
-    on_a_thread(run)
+    on_a_thread(lambda: done(_outcome(lambda: context.run(do))))
 
 
 async def from_a_thread(do: Callable[[], T], seconds: float | None = None) -> T:
@@ -189,12 +182,12 @@ async def _on_thread(work: _Work) -> Future[Any]:
         raise work.late() from None
 
 
-def _outcome(do: Callable[[], Any]) -> Future[Any]:
-    """What a tool gave or raised, as a value that cannot be taken for something else."""
-    outcome: Future[Any] = Future()
+def _outcome(do: Callable[[], T]) -> Future[T]:
+    """What was given or raised, as a value that cannot be taken for something else."""
+    outcome: Future[T] = Future()
     try:
         outcome.set_result(do())
-    except BaseException as err:  # the model gets to read it
+    except BaseException as err:  # whoever waits for the outcome gets to see it
         outcome.set_exception(err)
     return outcome
 
@@ -207,9 +200,7 @@ async def _in_a_task(work: _Work) -> Future[Any]:
         outcome: Future[Any] = Future()
         try:
             outcome.set_result(await work.begin())
-        except (
-            BaseException
-        ) as err:  # the model gets to read it; one that ends the loop would end all agents
+        except BaseException as err:  # the model reads it; some would end the loop of all agents
             if left:
                 raise
             outcome.set_exception(err)
@@ -222,14 +213,17 @@ async def _in_a_task(work: _Work) -> Future[Any]:
             return task.result()
     except asyncio.CancelledError:
         left = True
-        await _ended(task)
+        await give_up(task)
         raise
     left = True
-    await _ended(task)
+    await give_up(task)
     raise work.late()
 
 
-async def _ended(task: asyncio.Future[Any]) -> None:
+async def give_up(task: asyncio.Future[Any]) -> None:
+    """Cancel a task, and leave it behind if it does not care."""
+    if task.done():
+        return
     task.add_done_callback(_heard)
     task.cancel()
     await asyncio.wait({task}, timeout=_GRACE)
