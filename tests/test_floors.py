@@ -11,7 +11,7 @@ import pytest
 
 SRC = Path(__file__).parent.parent / "src" / "chatwright"
 FLOORS = {
-    "errors": 0, "events": 0, "request": 0, "grammar": 0, "schema": 0, "_gbnf": 0, "_hub": 0,
+    "errors": 0, "events": 0, "request": 0, "grammar": 0, "schema": 0, "_gbnf": 0, "_hub": 0, "_lazy": 0,
     "_lang": 0, "_schema": 0,
     "templates": 1, "formats": 1, "backends": 1,
     "_choice": 2, "_reply": 2, "model": 2, "opening": 2,

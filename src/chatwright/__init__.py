@@ -8,12 +8,10 @@ Every name loads on first use.
 
 from __future__ import annotations
 
-from importlib import import_module
+from ._lazy import lazy
 
 TYPE_CHECKING = False  # typing's own costs more to import than all the rest of this file
 if TYPE_CHECKING:
-    from typing import Any
-
     from . import hub
     from .agent import Agent, Limits
     from .langchain import (
@@ -53,19 +51,8 @@ _HOMES = {
     "Limits": "agent",
     "Model": "model",
     "Tool": "tools",
-    "hub": "hub",
+    "hub": "",
     "open_model": "model",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = import_module(f".{_HOMES[name]}", __name__)
-    value = home if _HOMES[name] == name else getattr(home, name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy(__name__, _HOMES)
