@@ -178,7 +178,7 @@ class Program:
                 break
             _signal(process.pid, getattr(signal, name, signal.SIGTERM))
             grace /= 2
-        await _gone(process, 0.5)
+        await _gone(process, 5.0)  # it was killed, and on a busy machine that takes its time
         _running.discard(process.pid)
         # Something that it started may hold its pipes open still.
         transport: Any = getattr(process, "_transport", None)
