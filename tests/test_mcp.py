@@ -383,6 +383,26 @@ def test_a_server_that_is_closed_while_it_starts_is_not_left_behind(tmp_path: Pa
     assert not mark.exists() or not mark.read_text() or not is_alive(int(mark.read_text()))
 
 
+def test_a_program_that_comes_up_at_the_moment_of_the_close_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    real, mark = asyncio.create_subprocess_exec, tmp_path / "pid"
+
+    async def slow(*words: str, **rest: Any) -> asyncio.subprocess.Process:
+        process = await real(*words, **rest)
+        mark.write_text(str(process.pid))
+        await asyncio.sleep(0.3)
+        return process
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", slow)
+    server = McpServer(["sleep", "99"]).start()
+    until = time.monotonic() + 10
+    while not mark.exists() and time.monotonic() < until:
+        time.sleep(0.01)
+    server.close()
+    assert not is_alive(int(mark.read_text()))
+
+
 @EITHER
 def test_the_program_ends_with_the_block(shell: str):
     async def block() -> int:

@@ -71,7 +71,8 @@ class Program:
         from mcp.shared.message import SessionMessage
 
         self._begin()
-        process = await self._start()
+        with anyio.CancelScope(shield=True):  # or a program that starts just now is nobody's
+            process = await self._start()
         heard, read = anyio.create_memory_object_stream[SessionMessage | Exception](0)
         write, told = anyio.create_memory_object_stream[SessionMessage](0)
         async with anyio.create_task_group() as group:
