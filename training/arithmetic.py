@@ -5,9 +5,15 @@ python3 training/arithmetic.py        prints twenty
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from random import Random
 
+from chatwright.errors import CalculatorError
+from chatwright.tools.calculator import calculate
+
+import asks
+import stories
 import words
 
 ADD, MUL, POW, ATOM = range(4)
@@ -29,13 +35,54 @@ class Term:
 def number(rng: Random, *, top: int = 0, decimals: bool = True, spelled: bool = True) -> Term:
     if decimals and rng.random() < 0.17:
         places = rng.choice((1, 1, 2, 2, 3))
-        x = round(rng.uniform(0.01, rng.choice((1, 10, 100, 1000))), places)
+        x = round(rng.uniform(0.02, rng.choice((1, 10, 100, 1000))), places) or 0.5
+        x = x if x % 1 else round(x + 0.5, 1)
         return Term(words.decimal_in_words(x) if spelled and rng.random() < 0.08 else str(x), str(x), value=x)
+    if spelled and rng.random() < 0.05:
+        return in_units_of_ten(rng) if not top or rng.random() < 0.2 else half(rng)
     n = words.integer(rng, top)
     if spelled and n < 10_000 and rng.random() < (0.3 if n <= 20 else 0.1):
         said = words.in_words(n)
         return Term(rng.choice((said, said, said.replace(" and ", " "), said.replace("-", " "))), str(n), value=n)
     return Term(words.shown(rng, n), str(n), value=n)
+
+
+def in_units_of_ten(rng: Random) -> Term:
+    """`3 million`, `two hundred thousand`, `half a million`, `a dozen`."""
+    name, zeros = rng.choice((("hundred", 2), ("thousand", 3), ("thousand", 3), ("million", 6), ("million", 6), ("billion", 9)))
+    if rng.random() < 0.12:
+        said, n = rng.choice((("half a million", 500_000), ("a million", 1_000_000), ("a hundred", 100), ("a thousand", 1000), ("a dozen", 12), ("two dozen", 24), ("half a dozen", 6), ("half a thousand", 500)))
+        return Term(said, str(n), value=n)
+    if zeros > 2 and rng.random() < 0.3:
+        x = rng.randint(11, 99)
+        if x % 10:
+            n = x * 10 ** (zeros - 1)
+            return Term(f"{x / 10} {name}", str(n), value=n)
+    x = rng.randint(2, rng.choice((9, 9, 99, 900 if zeros > 2 else 9)) if zeros > 2 else 9)
+    n = x * 10**zeros
+    return Term(f"{x} {name}" if rng.random() < 0.6 and zeros > 2 else f"{words.in_words(x)} {name}", str(n), value=n)
+
+
+def half(rng: Random) -> Term:
+    """`one and a half`, `3 and three quarters`."""
+    n = rng.randint(1, 12)
+    said, part = rng.choice((("a half", 0.5), ("a half", 0.5), ("a quarter", 0.25), ("three quarters", 0.75)))
+    return Term(f"{words.in_words(n) if rng.random() < 0.6 else n} and {said}", f"{n + part}", value=n + part)
+
+
+UNITS = ("{} kg", "{} km", "{} m", "{} cm", "{} litres", "{} grams", "{} kg", "{} miles", "{} hours", "{} minutes", "{} euros", "{} dollars", "{} points", "{} degrees", "{} pages", "{} ml", "{} kWh", "{} tonnes")
+COINS = ("${}", "€{}", "£{}", "${}")
+
+
+def with_unit(rng: Random, a: Term, b: Term, both: bool) -> tuple[str, str]:
+    """Two numbers, with the unit that they are of."""
+    roll = rng.random()
+    unit = "{}"
+    if roll < 0.1:
+        unit = rng.choice(UNITS)
+    elif roll < 0.14 and a.said[0].isdigit() and b.said[0].isdigit() and " " not in a.said + b.said:
+        unit = rng.choice(COINS)
+    return unit.format(a.said), unit.format(b.said) if both else b.said
 
 
 def small(rng: Random) -> Term:
@@ -45,6 +92,9 @@ def small(rng: Random) -> Term:
 
 def power_of(rng: Random, a: Term) -> Term:
     base = a.under(ATOM)
+    if a.said.endswith(","):
+        said, n = rng.choice((("{} squared", 2), ("{} all squared", 2), ("{} cubed", 3), ("{} to the power of 4", 4), ("{} raised to the power of 5", 5), ("{} and then squared", 2), ("{} to the third power", 3)))
+        return Term(said.format(a.said), f"{base}^{n}", POW)
     roll = rng.random()
     if roll < 0.22:
         return Term(rng.choice((f"{a.said} squared", f"the square of {a.said}", f"{a.said} to the second power")), f"{base}^2", POW)
@@ -125,23 +175,54 @@ def percent_change(rng: Random, a: Term) -> Term:
 
 def binary(rng: Random, a: Term, b: Term) -> Term:
     op = rng.choice("++--***//")
-    x, y = a.said, b.said
+    if rng.random() < 0.03 and b.said[0].isdigit():
+        b = Term(rng.choice((f"-{b.said}", f"minus {b.said}", f"negative {b.said}", f"(-{b.said})")), f"-{b.expr}", ADD)
+    elif op == "-" and a.value < b.value and rng.random() < 0.8:
+        a, b = b, a
+    x, y = with_unit(rng, a, b, op in "+-")
     if op == "+":
-        said = rng.choice((f"{x} plus {y}", f"{x} plus {y}", f"the sum of {x} and {y}", f"{x} and {y} added together", f"{x} added to {y}", f"{x} increased by {y}", f"the total of {x} and {y}", f"{x} + {y}", f"{x} and {y} together"))
-        return Term(said, f"{a.expr}+{b.expr}" if not said.startswith(f"{x} added to") else f"{a.expr}+{b.expr}", ADD)
+        said = rng.choice(
+            (
+                "[{x}|{x}] plus {y}",
+                "the [sum|sum|total] of {x} and {y}",
+                "{x} and {y} [added together|together|combined|added up|put together|taken together|in total]",
+                "{x} [added to|increased by|raised by|together with|along with|and another] {y}",
+                "{x} + {y}",
+                "{x} plus another {y}",
+                "{y2} more than {x2}",
+                "the result of adding {x} [and|to] {y}",
+                "the number that is {y2} [larger|bigger|greater|more|higher] than {x2}",
+            )
+        )
+        if "{y2}" in said:  # in the order of the text
+            return Term(asks.expand(rng, said).format(x2=y, y2=x), f"{a.expr}+{b.under(MUL)}", ADD)
+        return Term(asks.expand(rng, said).format(x=x, y=y), f"{a.expr}+{b.under(MUL)}", ADD)
     if op == "-":
-        if rng.random() < 0.3:
-            said = rng.choice((f"{y} less than {x}", f"{y} subtracted from {x}", f"{y} taken away from {x}", f"{y} fewer than {x}"))
+        if a.value < b.value or b.level != ATOM:
+            said = "{x} [minus|minus|less|take away|decreased by|reduced by|-|lowered by] {y}"
         else:
-            said = rng.choice((f"{x} minus {y}", f"{x} minus {y}", f"the difference between {x} and {y}", f"the difference of {x} and {y}", f"{x} less {y}", f"{x} take away {y}", f"{x} decreased by {y}", f"{x} - {y}", f"{x} reduced by {y}"))
-        return Term(said, f"{a.expr}-{b.under(MUL)}", ADD)
+            said = rng.choice(
+                (
+                    "{x} [minus|minus|minus|less|take away|decreased by|reduced by|-|lowered by|without] {y}",
+                    "the [difference|difference|gap] between {x} and {y}",
+                    "the difference of {x} and {y}",
+                    "{y} [less than|subtracted from|taken away from|fewer than|taken from|taken off] {x}",
+                    "the result of subtracting {y} from {x}",
+                    "the number that is {y} [smaller|less|lower] than {x}",
+                    "{x} with {y} taken away",
+                )
+            )
+        return Term(asks.expand(rng, said).format(x=x, y=y), f"{a.expr}-{b.under(MUL)}", ADD)
     if op == "*":
-        said = rng.choice((f"{x} times {y}", f"{x} times {y}", f"the product of {x} and {y}", f"{x} multiplied by {y}", f"{x} multiplied with {y}", f"{x} lots of {y}", f"{x} x {y}", f"{x} * {y}", f"{x} × {y}", f"{x} by {y}" if rng.random() < 0.2 else f"{x} times {y}"))
-        return Term(said, f"{a.under(MUL)}*{b.under(MUL)}", MUL)
-    if rng.random() < 0.08:
-        return Term(rng.choice((f"the remainder of {x} divided by {y}", f"{x} modulo {y}", f"{x} mod {y}", f"the remainder when {x} is divided by {y}")), f"{a.under(ATOM)} % {b.under(ATOM)}", MUL)
-    said = rng.choice((f"{x} divided by {y}", f"{x} divided by {y}", f"the quotient of {x} and {y}", f"{x} over {y}", f"{x} / {y}", f"{x} ÷ {y}", f"the ratio of {x} to {y}"))
-    return Term(said, f"{a.under(MUL)}/{b.under(ATOM)}", MUL)
+        said = rng.choice(("{x} [times|times|times|multiplied by|multiplied with|x|*|×|·] {y}", "the product of {x} and {y}", "{x} and {y} multiplied[| together| with each other]", "the result of multiplying {x} [by|and|with] {y}", "{y2} [lots of|groups of|sets of|times] {x2}"))
+        if "{y2}" in said:
+            return Term(asks.expand(rng, said).format(x2=b.said, y2=a.said), f"{a.under(MUL)}*{b.under(MUL)}", MUL)
+        return Term(asks.expand(rng, said).format(x=x, y=y), f"{a.under(MUL)}*{b.under(MUL)}", MUL)
+    if rng.random() < 0.1 and b.level == ATOM:
+        said = "[the remainder of {x} divided by {y}|{x} modulo {y}|{x} mod {y}|the remainder when {x} is divided by {y}|the remainder of dividing {x} by {y}|the rest of the division of {x} by {y}|{x} modulus {y}]"
+        return Term(asks.expand(rng, said).format(x=a.said, y=b.said), f"{a.under(ATOM)} % {b.under(ATOM)}", MUL)
+    said = "[{x} [divided by|divided by|over|/|÷] {y}|the quotient of {x} and {y}|the ratio of {x} to {y}|the result of dividing {x} by {y}]"
+    return Term(asks.expand(rng, said).format(x=x, y=y), f"{a.under(MUL)}/{b.under(ATOM)}", MUL)
 
 
 def scaled(rng: Random, a: Term) -> Term:
@@ -163,7 +244,7 @@ def scaled(rng: Random, a: Term) -> Term:
             (("a hundredth of {}", "one hundredth of {}"), "{}/100"),
             (("five times {}",), "{}*5"),
             (("an eighth of {}", "one eighth of {}"), "{}/8"),
-            (("minus {}", "the negative of {}"), "-{}"),
+            (("the negative of {}", "the opposite of {}"), "-{}"),
             fraction(rng),
             fraction(rng),
             root(rng),
@@ -172,7 +253,8 @@ def scaled(rng: Random, a: Term) -> Term:
             share(rng),
         )
     )
-    return Term(rng.choice(forms[0]).format(a.said), forms[1].format(a.under(MUL)), MUL)
+    tight = "/{}" in forms[1] or "^" in forms[1] or forms[1][0] == "-"
+    return Term(rng.choice(forms[0]).format(a.said), forms[1].format(a.under(ATOM if tight else MUL)), MUL)
 
 
 def fraction(rng: Random) -> tuple[tuple[str, ...], str]:
@@ -219,7 +301,7 @@ STEPS: tuple[tuple[tuple[str, ...], str, int], ...] = (
 def stepwise(rng: Random) -> Term:
     """One thing after the other: take a number, do this, then that."""
     t = number(rng)
-    said = rng.choice(("Take {}", "Start with {}", "Begin with {}", "Starting with {}", "I have {}", "From {}", "Take the number {}", "Think of {}", "{}")).format(t.said)
+    said = rng.choice(("Take {}", "Start with {}", "Begin with {}", "Starting with {}", "I start with {}", "Take the number {}", "My number is {}", "Let us take {}", "First take {}", "Think of {}", "{}")).format(t.said)
     for i in range(rng.choice((1, 2, 2, 2, 3, 3))):
         forms, expr, level = rng.choice(STEPS)
         k, p, q = number(rng, top=rng.choice((9, 20, 99, 999))), rng.choice((2, 3, 4, round(rng.uniform(0.1, 2.5), 2))), rng.randint(1, 95)
@@ -246,27 +328,30 @@ def many(rng: Random) -> Term:
     )
 
 
+LOOSE = re.compile(r",|then|\bas a\b|percent")
+
+
 def in_words(rng: Random, depth: int = 1) -> Term:
     roll = rng.random()
     a = number(rng)
     if depth > 1 and roll < 0.7:
         inner = in_words(rng, depth - 1)
         wrap = rng.random()
-        if wrap < 0.22 and (inner.said.startswith("the ") or inner.level == ATOM):
+        if wrap < 0.22 and inner.said.startswith("the ") and not LOOSE.search(inner.said):
             return scaled(rng, inner)
-        if wrap < 0.36 and (inner.said.startswith("the ") or inner.level == ATOM):
+        if wrap < 0.36 and inner.said.startswith("the ") and not LOOSE.search(inner.said):
             return Term(f"the square root of {inner.said}", f"sqrt({inner.expr})")
         k = number(rng, top=rng.choice((9, 20, 99)))
-        tail = rng.choice((", times {}", ", all times {}", ", then times {}", ", multiplied by {}", " and then multiply the result by {}", ", and multiply that by {}"))
+        tail = rng.choice((", times {}", ", all times {}", ", then times {}", ", multiplied by {}"))
         if wrap < 0.55:
             return Term(inner.said + tail.format(k.said), f"{inner.under(MUL)}*{k.expr}", MUL)
-        tail = rng.choice((", plus {}", ", then plus {}", " and then add {}", ", and add {} to it", " with {} added"))
+        tail = rng.choice((", plus {}", ", then plus {}", ", with {} added"))
         if wrap < 0.7:
             return Term(inner.said + tail.format(k.said), f"{inner.expr}+{k.expr}", ADD)
-        tail = rng.choice((", minus {}", ", then minus {}", " and then subtract {}", ", and take away {}", " less {}"))
+        tail = rng.choice((", minus {}", ", then minus {}", ", less {}"))
         if wrap < 0.82:
             return Term(inner.said + tail.format(k.said), f"{inner.expr}-{k.expr}", ADD)
-        tail = rng.choice((", divided by {}", ", all divided by {}", " and then divide by {}", ", and divide that by {}"))
+        tail = rng.choice((", divided by {}", ", all divided by {}"))
         if wrap < 0.93:
             return Term(inner.said + tail.format(k.said), f"{inner.under(MUL)}/{k.expr}", MUL)
         return power_of(rng, Term(inner.said + ",", inner.expr, inner.level))
@@ -289,13 +374,16 @@ def in_words(rng: Random, depth: int = 1) -> Term:
         return scaled(rng, a)
     b, c = number(rng, top=99), number(rng, top=99)
     op1, op2 = (rng.choice((("plus", "+"), ("minus", "-"), ("times", "*"), ("divided by", "/"))), rng.choice((("plus", "+"), ("minus", "-"), ("times", "*"))))
+    if op1[1] == "/" and op2[1] == "*":  # which is first?
+        op2 = ("plus", "+")
     return Term(f"{a.said} {op1[0]} {b.said} {op2[0]} {c.said}", f"{a.expr}{op1[1]}{b.expr}{op2[1]}{c.expr}", ADD)
 
 
 def in_symbols(rng: Random, depth: int = 0) -> str:
     """An expression as people type it. It goes to the Calculator letter by letter."""
     gap = rng.choice((" ", " ", ""))
-    ops = rng.choice((("+", "-", "*", "/"), ("+", "-", "*", "/", "^"), ("+", "−", "×", "÷"), ("+", "-", "x", "/")))
+    ops = rng.choice((("+", "-", "*", "/"), ("+", "-", "*", "/"), ("+", "-", "*", "/", "^"), ("+", "−", "×", "÷"), ("+", "-", "x", "/"), ("+", "-", "·", "/"), ("+", "-", "*", "/", "**")))
+    gap = " " if "x" in ops else gap
 
     def atom(d: int) -> str:
         roll = rng.random()
@@ -303,6 +391,9 @@ def in_symbols(rng: Random, depth: int = 0) -> str:
             return f"({chain(d - 1)})"
         if roll < 0.55 and d > 0:
             return f"{rng.choice(('sqrt', 'sqrt', 'ln', 'log10', 'abs', 'log2', 'sin', 'exp' if d < 2 else 'sqrt'))}({chain(d - 1)})"
+        if 0.55 < roll < 0.6:
+            n = rng.randint(2, 99)
+            return rng.choice((f"√{n}", f"{n}²", f"{n}³", f"sqrt({n})", f"{n}^2", f"{n}^0.5", f"√({n})", "½", "¼", "¾", f"{n}/100", f"{n}%", "pi", "π", f"cbrt({n})", f"({n}-{n // 2 + 1})", f"{n}e3"))
         n = number(rng, spelled=False, top=rng.choice((0, 9, 99, 99, 999)))
         return n.said if roll > 0.03 else f"-{n.said}"
 
@@ -314,6 +405,8 @@ def in_symbols(rng: Random, depth: int = 0) -> str:
         return out
 
     roll = rng.random()
+    if roll > 0.9:
+        return typed(rng)
     if roll < 0.07:
         return f"{rng.randint(2, 99)}{rng.choice(('^', '**', '**', ' ^ '))}{rng.choice((rng.randint(2, 40), round(rng.uniform(0.1, 3), 2)))}"
     if roll < 0.1:
@@ -331,178 +424,217 @@ def in_symbols(rng: Random, depth: int = 0) -> str:
     return chain(depth)
 
 
-def story(rng: Random) -> Term:
-    """A small word problem."""
-    sex = words.her_or_his(rng)
-    who = words.person(rng, sex).split()[0]
-    he = "she" if sex == "s" else "he"
-    other = words.person(rng, "s").split()[0]
-    a, b, c = (words.integer(rng, rng.choice((20, 60, 500))) for _ in range(3))
-    price = round(rng.uniform(0.5, 90), 2)
-    big = max(a, b) + c
-    thing = rng.choice(words.THINGS + words.FOODS + words.ANIMALS)
-    things = thing if thing.endswith("s") else thing + "s"
-    box = rng.choice(("box", "bag", "crate", "carton", "tray", "shelf", "row", "basket", "pack"))
-    boxes = {"box": "boxes", "shelf": "shelves"}.get(box, box + "s")
-    gets = rng.choice(("buys", "finds", "gets", "receives", "picks up", "is given", "collects"))
-    loses = rng.choice(("gives away", "loses", "sells", "breaks", "eats", "hands out", "drops"))
-    speed, hours = (rng.randint(4, 130), rng.choice((rng.randint(2, 12), round(rng.uniform(0.5, 9), 1))))
-    has = rng.choice(("has", "owns", "starts with", "keeps"))
-    return rng.choice(
-        (
-            Term(f"{who} {has} {a} {things} and {gets} {b} more. How many {things} does {he} have now?", f"{a}+{b}"),
-            Term(f"{who} {has} {big} {things} and {loses} {b} of them. How many are left?", f"{big}-{b}"),
-            Term(f"{who} had {big} {things}. {he.capitalize()} {loses} {b} and {gets} {c}. How many {things} are there now?", f"{big}-{b}+{c}"),
-            Term(f"There are {a} {boxes} with {b} {things} in each {box}. How many {things} are there in total?", f"{a}*{b}"),
-            Term(f"If one {box} holds {b} {things}, how many {things} fit in {a} {boxes}?", f"{a}*{b}"),
-            Term(f"{who} shares {a * b} {things} equally among {b} friends. How many does each friend get?", f"{a * b}/{b}"),
-            Term(f"{a * b} {things} are packed into {boxes} of {b}. How many {boxes} are needed?", f"{a * b}/{b}"),
-            Term(f"A {thing} costs {price} {rng.choice(('euros', 'dollars', 'pounds'))}. How much do {a} {things} cost?", f"{a}*{price}"),
-            Term(f"A train travels {speed} km per hour for {hours} hours. How far does it go?", f"{speed}*{hours}"),
-            Term(f"{who} drives {speed * 3} km in {rng.randint(2, 9)} hours. What is the average speed?", f"{speed * 3}/0"),
-            Term(f"A {rng.choice(('field', 'room', 'garden', 'wall', 'rectangle', 'carpet'))} is {a} {rng.choice(('m', 'metres'))} long and {b} {rng.choice(('m', 'metres'))} wide. What is its area?", f"{a}*{b}"),
-            Term(f"A rectangle is {a} cm by {b} cm. What is its perimeter?", f"2*({a}+{b})"),
-            Term(f"{who} earns {a} {rng.choice(('euros', 'dollars', 'pounds'))} an hour and works {b} hours. How much does {he} earn?", f"{a}*{b}"),
-            Term(f"{who} is {a} years old and {other} is {b} years older. How old is {other}?", f"{a}+{b}"),
-            Term(f"{who} reads {a} pages a day. How many pages does {he} read in {rng.choice(('a week', 'one week'))}?", f"{a}*7"),
-            Term(f"A bill of {price} is split between {b} people. How much does each pay?", f"{price}/{b}"),
-            Term(f"A {thing} costs {a * 10} and is {b % 60 + 5}% off. What is the new price?", f"{a * 10}*(1-{b % 60 + 5}/100)"),
-            Term(f"{who} buys {a} {things} at {price} each and pays with {a * 100}. How much change does {he} get?", f"{a * 100}-{a}*{price}"),
-            Term(f"{a} {boxes} hold {b} {things} each, and {c} {things} are loose. How many {things} altogether?", f"{a}*{b}+{c}"),
-            Term(f"{who} saves {a} a month. How much is that after {rng.randint(2, 9)} years?", f"{a}*12*0"),
-            Term(f"How many minutes are there in {a} hours?", f"{a}*60"),
-            *rates(rng, who, he, things),
-            *rates(rng, who, he, things),
-            Term(f"How many seconds are in {a} minutes?", f"{a}*60"),
-            Term(f"How many days are in {a} weeks?", f"{a}*7"),
-            Term(f"How many eggs are in {a} dozen?", f"{a}*12"),
-        )
+TYPED = (
+    "{p}% of {x} [+|-|*|/] {n}",
+    "{p}%[ of | of |*]{x}",
+    "{x} [+|-] {p}%",
+    "{x}[+|-]{p}%",
+    "[sqrt|√]({a})[*|+|-|/]{n}^{e}",
+    "{n}*({a}[+|-]{b})/{m}",
+    "({a}[+|-]{b})[^2|²|*{n}|/{n}|^3]",
+    "({a} [+|-] {b}) [*|/|×|÷] ({c} + {n})",
+    "{a}/{b} [+|-] {c}/{n}",
+    "{a} mod {n}",
+    "{a} [+|-] ({b} [+|-|*] {c})",
+    "{n}({a}[+|-]{b})",
+    "-{a} [+|-|*] {b}",
+    "{a} [-|+|*] (-{b})",
+    "({a}[+|*]{b})^[0.5|(1/2)|(1/3)]",
+    "{n}^[2|3|4|0.5] [+|-] {m}^[2|3|4]",
+    "{n}²[+| + | - |-]{m}²",
+    "sqrt({n}^2+{m}^2)",
+    "sqrt({n}² + {m}²)",
+    "{n}![/| / ]{m}",
+    "log(8, {n})",
+    "[log2|log10|ln]({a}) [*|/|+] {n}",
+    "[abs|round]({a}-{x})",
+    "[max|min|mean|avg|sum|average]({a}, {b}, {c})",
+    "[gcd|lcm]({a}, {b})",
+    "mod({a}, {n})",
+    "[${x}|€{x}|£{x}] [*|+|-|/|×] {n}",
+    "${x} [+|-] ${m}",
+    "pi*{n}^2",
+    "π·{n}²",
+    "[2*pi*{n}|4/3*pi*{n}^3]",
+    "(1+{p}/100)^{n}",
+    "{a}*(1[+|-]{p}/100)",
+    "({a}-{b})/{b}*100",
+    "({a}+{b}+{c})/3",
+    "[sin|cos|tan]({n}°)",
+    "({a})({b})",
+    "1/({n}+{m})",
+    "1/{n}+1/{m}",
+)
+
+
+def typed(rng: Random) -> str:
+    """What people put into a calculator."""
+    return asks.expand(rng, rng.choice(TYPED)).format(
+        p=rng.choice((rng.randint(1, 99), round(rng.uniform(0.5, 30), 1))),
+        x=rng.choice((rng.randint(2, 999), rng.randint(1000, 90_000), f"{rng.uniform(1, 300):.2f}")),
+        a=rng.choice((rng.randint(2, 99), rng.randint(2, 999), f"{rng.uniform(1, 30):.1f}" if rng.random() < 0.3 else rng.randint(2, 20))),
+        b=rng.randint(2, 99),
+        c=rng.randint(2, 60),
+        n=rng.randint(2, 12),
+        m=rng.randint(2, 20),
+        e=rng.choice((0.5, 2, 3, 1.5, 0.2)),
     )
 
 
-def rates(rng: Random, who: str, he: str, things: str) -> tuple[Term, ...]:
-    """So much of this for each of that, in the kitchen, on the road, at work."""
-    a, b, c = (words.integer(rng, rng.choice((12, 40, 300))) for _ in range(3))
-    x, y = round(rng.uniform(0.2, 60), rng.choice((1, 2))), round(rng.uniform(0.2, 60), 1)
-    unit, span = rng.choice((("litres", "hour"), ("kilos", "day"), ("grams", "cup"), ("pages", "hour"), ("metres", "minute"), ("euros", "week"), ("points", "game"), ("kilometres", "day"), ("crowns", "night"), ("bricks", "row"), ("steps", "floor"), ("letters", "week")))
-    thing = rng.choice(("pump", "machine", "oven", "tap", "printer", "cow", "bakery", "boat", "lamp", "robot", "mill", "truck"))
-    return (
-        Term(f"A {thing} uses {x} {unit} per {span}. How much does it use in {a} {span}s?", f"{x}*{a}"),
-        Term(f"A {thing} makes {a} {unit} per {span}. How many {span}s does it need for {a * b} {unit}?", f"{a * b}/{a}"),
-        Term(f"{who} needs {x} {unit} for each {span} and has {y + x} {unit}. For how many {span}s is that enough?", f"{round(y + x, 2)}/{x}"),
-        Term(f"In {a} {span}s a {thing} makes {b} {unit}. How many {unit} per {span} is that?", f"{b}/{a}"),
-        Term(f"{who} pays {a} euros for {b} {things}. What is the price of one?", f"{a}/{b}"),
-        Term(f"{a} {things} cost {x}. What do {b} {things} cost?", f"{x}/{a}*{b}"),
-        Term(f"{who} has {a + b + c} {things}, gives {a} to a friend and {b} to a neighbour. How many does {he} keep?", f"{a + b + c}-{a}-{b}"),
-        Term(f"There are {a} {things} in one room, {b} in another and {c} in the hall. How many are there altogether?", f"{a}+{b}+{c}"),
-        Term(f"{who} walks {x} km on Monday and {y} km on Tuesday. How far is that in total?", f"{x}+{y}"),
-        Term(f"A rope of {a + b} metres is cut; {b} metres are left. How long is the piece that was cut off?", f"{a + b}-{b}"),
-        Term(f"{who} was born in {1900 + a % 99}. How old does {he} turn in {2000 + b % 40}?", f"{2000 + b % 40}-{1900 + a % 99}"),
-        Term(f"{a} out of {a + b} {things} are broken. What percentage is that?", f"{a}/{a + b}*100"),
-        Term(f"A loan of {a * 100} bears {x}% interest a year. How much interest is that in one year?", f"{x}% of {a * 100}"),
-        Term(f"The side of a square is {x} cm. What is its area?", f"{x}^2"),
-        Term(f"A circle has a radius of {x}. What is its area?", f"pi*{x}^2"),
-        Term(f"A cube has edges of {a} cm. What is its volume?", f"{a}^3"),
-        Term(f"The temperature rises from {a % 30} to {a % 30 + b} degrees. By how much did it rise?", f"{a % 30 + b}-{a % 30}"),
-        Term(f"{who} buys {a} {things} at {x} and {b} at {y}. What is the total?", f"{a}*{x}+{b}*{y}"),
-        Term(f"Each of the {a} shelves carries {b} boxes of {c} {things}. How many {things} is that?", f"{a}*{b}*{c}"),
-        Term(f"A {thing} runs {a} hours a day at {x} euros an hour. What does it cost for {b} days?", f"{a}*{x}*{b}"),
-        Term(f"How many teams of {a % 9 + 2} can be made of {b * (a % 9 + 2)} people?", f"{b * (a % 9 + 2)}/{a % 9 + 2}"),
-    )
-
-
-def _story(rng: Random) -> Term:
-    """A story whose numbers stand in its expression; two templates need theirs read back."""
-    import re
-
-    while True:
-        t = story(rng)
-        nums = re.findall(r"\d+(?:\.\d+)?", t.said)
-        if t.expr.endswith("/0"):
-            return Term(t.said, f"{nums[0]}/{nums[1]}")
-        if t.expr.endswith("*0"):
-            return Term(t.said, f"{nums[0]}*12*{nums[1]}")
-        return t
-
-
-ASK = (
-    "What is {}?",
-    "What is {}?",
-    "What is {}?",
-    "What's {}?",
-    "what is {}",
-    "what's {}",
-    "How much is {}?",
-    "Calculate {}.",
-    "Calculate {}",
-    "Compute {}.",
-    "compute {}",
-    "Work out {}.",
-    "Evaluate {}.",
-    "Find {}.",
-    "Tell me {}.",
-    "Give me {}.",
-    "Can you calculate {}?",
-    "Could you work out {} for me?",
-    "Please compute {}.",
-    "I need to know {}.",
-    "Determine {}.",
-    "What do you get for {}?",
-    "What does {} equal?",
-    "What is the value of {}?",
-    "What is the result of {}?",
-    "Do you know {}?",
-    "Hi! What is {}?",
-    "Hello, can you tell me {}?",
-    "{}?",
-    "{}",
-    "What would {} be?",
-    "Quick question: what is {}?",
-    "Help me with this: {}",
-    "How much would {} be?",
-    "My homework asks for {}. What is it?",
-    "Use the calculator: {}",
-    "{}, please.",
-    "I'd like to know {}.",
-    "What number is {}?",
-    "Please tell me what {} is.",
-    "So what is {}?",
+PHRASES: tuple[tuple[str, str, int], ...] = (
+    ("the sum of the squares of {a} and {b}", "{a}^2+{b}^2", ADD),
+    ("the difference of the squares of {A} and {b}", "{A}^2-{b}^2", ADD),
+    ("the square of the sum of {a} and {b}", "({a}+{b})^2", POW),
+    ("the square of the difference of {A} and {b}", "({A}-{b})^2", POW),
+    ("the sum of the cubes of {s} and {t}", "{s}^3+{t}^3", ADD),
+    ("the cube of the sum of {s} and {t}", "({s}+{t})^3", POW),
+    ("the sum of {a} squared and {b} squared", "{a}^2+{b}^2", ADD),
+    ("{a} squared [plus|+] {b} squared", "{a}^2+{b}^2", ADD),
+    ("{a} squared [minus|-] {b}", "{a}^2-{b}", ADD),
+    ("[one|1] more than [twice|double] {a}", "{a}*2+1", ADD),
+    ("{s} more than [twice|double] {a}", "{a}*2+{s}", ADD),
+    ("{s} less than [twice|double] {a}", "{a}*2-{s}", ADD),
+    ("{s} more than half of {a}", "{a}/2+{s}", ADD),
+    ("{s} more than {t} times {a}", "{t}*{a}+{s}", ADD),
+    ("{s} less than {t} times {a}", "{t}*{a}-{s}", ADD),
+    ("{s} more than a third of {a}", "{a}/3+{s}", ADD),
+    ("[twice|double] the sum of {a} and {b}", "({a}+{b})*2", MUL),
+    ("half [of |]the sum of {a} and {b}", "({a}+{b})/2", MUL),
+    ("{s} times the [sum of|total of] {a} and {b}", "{s}*({a}+{b})", MUL),
+    ("{s} times the difference [of|between] {A} and {b}", "{s}*({A}-{b})", MUL),
+    ("the [sum|total] of {a} and {b}, [divided by|over] {s}", "({a}+{b})/{s}", MUL),
+    ("the product of {a} and {b}, [divided by|over] {s}", "{a}*{b}/{s}", MUL),
+    ("the product of {a} and {b}, [plus|increased by] {s}", "{a}*{b}+{s}", ADD),
+    ("the product of {a} and {b}, [minus|reduced by] {s}", "{a}*{b}-{s}", ADD),
+    ("{a} plus the product of {b} and {s}", "{a}+{b}*{s}", ADD),
+    ("{a} minus the product of {s} and {t}", "{a}-{s}*{t}", ADD),
+    ("{a} divided by the sum of {s} and {b}", "{a}/({s}+{b})", MUL),
+    ("{a} times the sum of {s} and {b}", "{a}*({s}+{b})", MUL),
+    ("the square root of the sum of {a} and {b}", "sqrt({a}+{b})", ATOM),
+    ("the square root of the product of {a} and {b}", "sqrt({a}*{b})", ATOM),
+    ("the sum of the square roots of {a} and {b}", "sqrt({a})+sqrt({b})", ADD),
+    ("{a} [plus|added to|+] the square root of {b}", "{a}+sqrt({b})", ADD),
+    ("{a} [times|multiplied by] the square root of {b}", "{a}*sqrt({b})", MUL),
+    ("the square root of {a}, [plus|and then plus] {b}", "sqrt({a})+{b}", ADD),
+    ("the square root of {a}[,|] times {s}", "sqrt({a})*{s}", MUL),
+    ("the {o}th power of {t}", "{t}^{o}", POW),
+    ("{s} to the power of minus {t}", "{s}^-{t}", POW),
+    ("[{p}%|{p} percent|{p} per cent] of the [sum|total] of {a} and {b}", "{p}% of ({a}+{b})", MUL),
+    ("[{p}%|{p} percent] of {a}[,|] plus {b}", "{p}% of {a}+{b}", ADD),
+    ("{a} plus [{p}%|{p} percent] of {b}", "{a}+{p}% of {b}", ADD),
+    ("{a} minus [{p}%|{p} percent] of {b}", "{a}-{p}% of {b}", ADD),
+    ("a price of {a} after [a discount of {p}%|{p}% off|a {p}% discount]", "{a}*(1-{p}/100)", MUL),
+    ("[{p}% off|{p} percent off|a {p}% discount on|{p}% discount on] [{a}|${a}|€{a}|a price of {a}|{a} euros|{a} dollars]", "{a}*(1-{p}/100)", MUL),
+    ("[{a}|${a}|€{a}|{a} euros|a bill of {a}|{a} dollars] [plus|with|and] [{p}% tip|a tip of {p}%|{p}% tax|{p} percent tax|{p}% VAT|a {p}% tip]", "{a}*(1+{p}/100)", MUL),
+    ("[the tip of|a tip of] {p}% on [{a}|${a}|a bill of {a}|{a} euros]", "{p}% of {a}", MUL),
+    ("[the tax of {p}% on|{p}% tax on|{p}% interest on] [{a}|${a}|{a} euros|{a} dollars]", "{p}% of {a}", MUL),
+    ("[{a}|${a}|{a} euros] [increased|raised|marked up|growing] by [{p}%|{p} percent]", "{a}*(1+{p}/100)", MUL),
+    ("[{a}|${a}|{a} euros] [decreased|reduced|cut|lowered|marked down] by [{p}%|{p} percent]", "{a}*(1-{p}/100)", MUL),
+    ("the [percentage|percent] change from {a} to {b}", "({b}-{a})/{a}*100", MUL),
+    ("the [percentage|percent] increase from {b} to {A}", "({A}-{b})/{b}*100", MUL),
+    ("the [percentage|percent] decrease from {A} to {b}", "({A}-{b})/{A}*100", MUL),
+    ("the average of {a} and {b}", "({a}+{b})/2", MUL),
+    ("the [average|mean] of {a}, {b} and {c}", "({a}+{b}+{c})/3", MUL),
+    ("the number [half way|halfway|in the middle] between {a} and {b}", "({a}+{b})/2", MUL),
+    ("the [greatest common divisor|gcd|highest common factor|largest common divisor] of {i} and {j}", "gcd({i}, {j})", ATOM),
+    ("the [least common multiple|lcm|smallest common multiple|lowest common multiple] of {i} and {j}", "lcm({i}, {j})", ATOM),
+    ("{a} [rounded to|to] two decimal places", "round({a}, 2)", ATOM),
+    ("the area of a [rectangle|room|field|garden] of {a} by {b}[| m| metres| cm]", "{a}*{b}", MUL),
+    ("the [area|surface] of a circle with [a radius of|radius] {a}[| m| cm]", "pi*{a}^2", MUL),
+    ("the circumference of a circle with [a radius of|radius] {a}[| m| cm]", "2*pi*{a}", MUL),
+    ("the volume of a cube with [an edge of|edge length|sides of] {a}[| m| cm]", "{a}^3", POW),
+    ("the [hypotenuse|longest side] of a right triangle with [legs|sides] {a} and {b}", "sqrt({a}^2+{b}^2)", ATOM),
+    ("the area of a triangle with base {a} and height {b}", "{a}*{b}/2", MUL),
+    ("the perimeter of a rectangle of {a} by {b}[| m| cm]", "2*({a}+{b})", MUL),
+    ("{a} [plus|+] {b} [minus|-] {c}", "{a}+{b}-{c}", ADD),
+    ("{a} [minus|-] {s} [plus|+] {c}", "{a}-{s}+{c}", ADD),
+    ("{a} [times|x|*|multiplied by] {s} [times|x|*|multiplied by] {t}", "{a}*{s}*{t}", MUL),
+    ("{a} times {s} divided by {t}", "{a}*{s}/{t}", MUL),
+    ("{a} divided by {s} divided by {t}", "{a}/{s}/{t}", MUL),
+    ("the [logarithm|log] of {a} [to the base|to base|in base|with base] {s}", "log({a}, {s})", ATOM),
+    ("the number of ways to choose {s} [out of|from] {n} [things|people|cards]", "comb({n}, {s})", ATOM),
+    ("{a} minus {b} minus {s}", "{a}-{b}-{s}", ADD),
+    ("the [interest|simple interest] on {a} at {p}% for [a|one] year", "{p}% of {a}", MUL),
 )
-SYMBOL_ASK = (
-    "{}",
-    "{} = ?",
-    "{} =",
-    "{}?",
-    "What is {}?",
-    "What is {}?",
-    "What's {}?",
-    "Calculate {}",
-    "Calculate: {}",
-    "Compute {}.",
-    "Solve {}",
-    "Evaluate {}.",
-    "How much is {}?",
-    "what is {}",
-    "Can you evaluate {}?",
-    "Please calculate {}.",
-    "Work out {}.",
-    "Find the value of {}.",
-    "What does {} equal?",
-    "Tell me the result of {}.",
-    "What is the result of {}?",
-    "What do I get if I type {} into a calculator?",
-    "Quick: {}",
-    "Give me {}",
-    "Simplify {}",
-    "I want to know {}.",
-    "what do you get for {}",
-    "Result of {}?",
-    "whats {}",
-    "calc {}",
+ASKED: tuple[tuple[str, str], ...] = (
+    ("[{A} is what percent of {B}|What percent of {B} is {A}|What percentage of {B} is {A}|How many percent of {B} [is|are] {A}|What percent is {A} of {B}|{A} out of {B} is what percent|What is {A} out of {B} in percent|What is {A} as a percentage of {B}|Express {A} as a percent of {B}]?", "{A}/{B}*100"),
+    ("[{a} is {p}% of [what|what number|which number]|{p}% of [what|what number|which number] is {a}|Of [what|which] number is {a} {p} percent|If {p}% of a number is {a}, what is the number|{a} is {p} percent of a number; which]?", "{a}/{p}*100"),
+    ("[By what percentage does {a} [change|differ] if it becomes {b}|What is the [change|percentage change|percent change] [from {a} to {b}, in percent|when {a} becomes {b}]|A [price|value|salary|rent] goes from {a} to {b}. [What is the percentage change|How many percent is that change]]?", "({b}-{a})/{a}*100"),
+    ("[How many times does {s} [go|fit] into {a}|How often does {s} [go|fit] into {a}|How many times {s} is {a}|How many {s}s are in {a}]?", "{a}/{s}"),
+    ("[What must [be added to {b}|I add to {b}] to get {A}|What do I need to add to {b} to [get|reach] {A}|How much is missing from {b} to {A}|{b} plus what is {A}|{b} plus what [makes|gives|equals] {A}]?", "{A}-{b}"),
+    ("[By how much is {A} [larger|bigger|greater|more] than {b}|How much [bigger|larger|more|greater] is {A} than {b}|By how much does {A} exceed {b}|How far is {A} from {b}|What is the distance between {A} and {b}]?", "{A}-{b}"),
+    ("[How many times [larger|bigger|greater] is {A} than {b}|By what factor is {A} [larger|bigger] than {b}|What is {A} in units of {b}]?", "{A}/{b}"),
+    ("[What times {s} is {a}|What number times {s} [is|gives|makes] {a}|{s} times what is {a}|By what must I multiply {s} to get {a}]?", "{a}/{s}"),
+    ("[What number squared is {a}|Which positive number squared gives {a}|What positive number times itself is {a}]?", "sqrt({a})"),
+    ("[A number plus {s} is {a}. What is the number|If a number plus {s} is {a}, what is it|I think of a number, add {s} and get {a}. What is my number]?", "{a}-{s}"),
+    ("[A number minus {s} is {a}. What is the number|If a number minus {s} is {a}, what is it|I think of a number, subtract {s} and get {a}. What is my number]?", "{a}+{s}"),
+    ("[A number times {s} is {a}. What is the number|If a number times {s} is {a}, what is it|I think of a number, multiply it by {s} and get {a}. What is my number]?", "{a}/{s}"),
+    ("[A number divided by {s} is {a}. What is the number|I think of a number, divide it by {s} and get {a}. What is my number]?", "{a}*{s}"),
+    ("[What is|How much is] left [of|from] {A} [after|when] [taking away|subtracting|using|removing|spending] {b}?", "{A}-{b}"),
+    ("[What is|How much is|Find] the remainder [when {i} is divided by {s}|of {i} by {s}|if you divide {i} by {s}]?", "{i} % {s}"),
+    ("[What remains|What is left over] [when|if] {i} is divided by {s}?", "{i} % {s}"),
+    ("[If|When|Suppose] I [add|put together] {a} and {b}, [what do I get|what is the result|how much is that]?", "{a}+{b}"),
+    ("[If|When] [you|we|I] [add|put together] {a}, {b} and {c}, [what is the sum|what do you get|how much is that]?", "{a}+{b}+{c}"),
+    ("[If|When] [you|we|I] [subtract|take] {b} from {A}, [what is left|what remains|what is the result]?", "{A}-{b}"),
+    ("[If|When] [you|we|I] multiply {a} by {b}, [what is the result|what comes out|how much is that]?", "{a}*{b}"),
+    ("[If|When] [you|we|I] [divide|split] {a} into {s} equal parts, [how big is each part|how large is one part|what is one part]?", "{a}/{s}"),
+    ("[I have|There are|I got|We have] {a}[, |; ]and [then |]{b} [more|are added|come on top]. [How much is that|How many is that|What is the total]?", "{a}+{b}"),
+    ("[Split|Share|Divide] {a} [into {s} equal parts|equally among {s}|between {s} people|by {s}].", "{a}/{s}"),
+    ("What is the [total|sum] if I [add|put together] {a}, {b} and {c}?", "{a}+{b}+{c}"),
+    ("[Sum|Add|Add up|Total|Sum up|Put together] {a}, {b} and {c}.", "{a}+{b}+{c}"),
+    ("[Sum|Add|Add up] {a} and {b}.", "{a}+{b}"),
+    ("[Multiply|Find the product of] {a}, {s} and {t}.", "{a}*{s}*{t}"),
+    ("[Average|Take the average of|Take the mean of] {a}, {b} and {c}.", "({a}+{b}+{c})/3"),
+    ("Add {a} [and|to] {b}[,|] [then|and then] [multiply|multiply the sum|multiply the result] by {s}.", "({a}+{b})*{s}"),
+    ("Add {a} [and|to] {b}[,|] [then|and then] [divide|divide the sum|divide the result] by {s}.", "({a}+{b})/{s}"),
+    ("Multiply {a} [by|with] {b}[,|] [then|and then] add {s}.", "{a}*{b}+{s}"),
+    ("Multiply {a} [by|with] {b}[,|] [then|and then] [subtract|take away] {s}.", "{a}*{b}-{s}"),
+    ("Subtract {b} from {A}[,|] [then|and then] [multiply|multiply the result] by {s}.", "({A}-{b})*{s}"),
+    ("Subtract {b} from {A}[,|] [then|and then] [divide|divide the result] by {s}.", "({A}-{b})/{s}"),
+    ("Divide {a} by {s}[,|] [then|and then] [add|plus] {b}.", "{a}/{s}+{b}"),
+    ("Square {a} and add {b}.", "{a}^2+{b}"),
+    ("Square {a}[,|] then [subtract|take away] {s}.", "{a}^2-{s}"),
+    ("[Take|Find|Calculate] [{p}%|{p} percent] of {a} and [then |]add {b}.", "{p}% of {a}+{b}"),
+    ("[Add|Put] [{p}%|{p} percent] [to|on top of|on] {a}.", "{a}*(1+{p}/100)"),
+    ("[Take {p}% off|Deduct {p}% from|Take {p} percent off|Deduct {p} percent from] {a}.", "{a}*(1-{p}/100)"),
+    ("[Round|Please round] {f} to the nearest [whole number|integer].", "round({f})"),
 )
+
+
+def slots(rng: Random) -> tuple[dict[str, str], dict[str, str]]:
+    """Numbers for a phrase: what is said, and what is computed; A is larger than b, B than A."""
+    ts = {"a": number(rng, top=rng.choice((0, 0, 99, 999))), "c": number(rng, top=rng.choice((20, 99, 999))), "s": small(rng), "t": small(rng)}
+    pair = sorted((number(rng, top=rng.choice((0, 99, 99, 999))), number(rng, top=rng.choice((0, 99, 99, 999)))), key=lambda t: t.value)
+    ts["b"], ts["A"] = pair
+    ts["B"] = Term(*[str(round(pair[1].value) + rng.randint(1, rng.choice((9, 99, 900))))] * 2)
+    for name, n in (("i", rng.randint(10, 999)), ("j", rng.randint(4, 99)), ("n", rng.randint(12, 40)), ("f", round(rng.uniform(1, 900), 2)), ("o", rng.choice((4, 5, 6, 7, 8, 9, 10, 11, 12)))):
+        ts[name] = Term(str(n), str(n))
+    p = str(rng.choice((rng.randint(1, 99), 5, 10, 15, 20, 25, 50, round(rng.uniform(0.5, 40), 1))))
+    ts["p"] = Term(p, p)
+    return {k: t.said for k, t in ts.items()}, {k: t.expr for k, t in ts.items()}
+
+
+def phrase(rng: Random) -> Term:
+    """A noun phrase of several numbers from the table."""
+    said, expr, level = rng.choice(PHRASES)
+    saids, exprs = slots(rng)
+    if re.search(r"[$€]\{|\}th |two decimal", said):  # digits only
+        saids = {**exprs}
+    return Term(asks.expand(rng, said).format_map(saids), expr.format_map(exprs), level)
+
+
+def asked(rng: Random) -> Term:
+    """A whole question or an order from the table."""
+    said, expr = rng.choice(ASKED)
+    saids, exprs = slots(rng)
+    if "{s}s" in said:
+        saids["s"] = exprs["s"]
+    return Term(asks.capital(asks.expand(rng, said).format_map(saids)), expr.format_map(exprs))
+
+
 ORDERS = (
     ("Add {a} and {b}.", "{a}+{b}"),
-    ("Add {a} to {b}.", "{b}+{a}"),
+    ("Add {a} to {b}.", "{a}+{b}"),
     ("Subtract {a} from {b}.", "{b}-{a}"),
     ("Take {a} away from {b}.", "{b}-{a}"),
     ("Multiply {a} by {b}.", "{a}*{b}"),
@@ -540,24 +672,46 @@ ORDERS = (
 
 def question(rng: Random) -> tuple[str, str]:
     """A question and the expression that answers it."""
+    while True:
+        said, expr = drawn(rng)
+        if len(said) <= 220 and sound(expr):
+            return said, expr
+
+
+def sound(expr: str) -> bool:
+    """Whether the Calculator takes it and the result is a number to write down."""
+    try:
+        return len(expr) <= 64 and abs(calculate(expr)) < 1e15
+    except CalculatorError:
+        return False
+
+
+def drawn(rng: Random) -> tuple[str, str]:
     roll = rng.random()
-    if roll < 0.3:
+    if roll < 0.29:
         expr = in_symbols(rng, depth=rng.choice((0, 0, 0, 0, 1, 1, 1, 2)))
-        return rng.choice(SYMBOL_ASK).format(expr), expr
-    if roll < 0.7:
+        return asks.framed(rng, expr, symbols=True), expr
+    if roll < 0.52:
         t = in_words(rng, rng.choice((1, 1, 1, 2, 2, 3)))
-        return _sentence(rng.choice(ASK).format(t.said)), t.expr
-    if roll < 0.78:
+        return asks.framed(rng, t.said), t.expr
+    if roll < 0.61:
+        t = phrase(rng)
+        return asks.framed(rng, t.said), t.expr
+    if roll < 0.66:
+        t = asked(rng)
+        return asks.clothed(rng, t.said), t.expr
+    if roll < 0.7:
         said, expr = rng.choice(ORDERS)
         a, b, s = number(rng), number(rng), small(rng)
+        if "larger than" in said or "bigger" in said:
+            b, a = sorted((a, b), key=lambda t: t.value)
         said = said.format(a=a.said, b=b.said, s=s.said)
-        return (_sentence(said) if rng.random() < 0.85 else f"Please {said[0].lower()}{said[1:]}"), expr.format(a=a.expr, b=b.expr, s=s.expr)
-    t = _story(rng) if rng.random() < 0.65 else stepwise(rng)
-    return t.said, t.expr
-
-
-def _sentence(text: str) -> str:
-    return text[0].upper() + text[1:] if text[0] != "w" else text
+        said = said if rng.random() < 0.8 else f"Please {said[0].lower()}{said[1:]}" if said[-1] == "." else f"Tell me: {said[0].lower()}{said[1:]}"
+        return asks.clothed(rng, asks.capital(said)), expr.format(a=a.expr, b=b.expr, s=s.expr)
+    if roll < 0.92:
+        return stories.story(rng)
+    t = stepwise(rng)
+    return asks.clothed(rng, t.said, plain=0.85), t.expr
 
 
 if __name__ == "__main__":

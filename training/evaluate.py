@@ -6,102 +6,101 @@
     .venv/bin/python training/evaluate.py --questions other/questions.jsonl
     .venv/bin/python training/evaluate.py -m local:at.gguf --record training/record/eval.jsonl --tokens 12_000_000
 
-A questions file holds one JSON object a line: id, kind, question, expected (alternatives), docs (a folder beside
-the file, or null), tolerance (relative, for a number, or null). An answer is right if it holds an alternative, or
-for a number if one of its numbers is near enough. Everything runs as in `chatwright ask`: same prompt, tools, limits.
+A questions file holds one JSON object a line; `examine.py` says what stands in it and when an answer is right.
+Everything runs as in `chatwright ask`: same prompt, tools, limits.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
-import re
+import multiprocessing
+import os
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "src")]
 
-from chatwright import Agent, Limits, open_model  # noqa: E402
-from chatwright.events import Finish, Malformed, ToolCall, ToolResult  # noqa: E402
-from chatwright.tools.load import calculator  # noqa: E402
-from chatwright.tools.search import search  # noqa: E402
+from chatwright import open_model
+from chatwright.model import Model
+
+from examine import Row, Said, examine
 
 HERE = Path(__file__).parent
-NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
+FILES = [HERE / "eval" / name for name in ("questions.jsonl", "examples.jsonl", "fresh/questions.jsonl")]
+_model: Model | None = None
 
 
-def right(answer: str, expected: list[str], tolerance: float | None) -> bool:
-    plain = re.sub(r"(?<=\d),(?=\d{3})", "", answer)
-    if tolerance is None:
-        return any(e.lower() in plain.lower() or e.lower() in answer.lower() for e in expected)
-    wanted = [float(e) for e in expected]
-    found = [float(n) for n in NUMBER.findall(plain.replace("−", "-"))]
-    return any(abs(f - w) <= tolerance * max(1.0, abs(w)) for f in found for w in wanted)
+def start(name: str, cores: multiprocessing.Queue[int]) -> None:
+    """In each process a model of its own, on one core: the engine takes as many threads as it may use cores."""
+    global _model
+    os.sched_setaffinity(0, {cores.get()})
+    _model = open_model(name)
 
 
-def run(agent: Agent, question: str) -> tuple[str, str, list[str], int]:
-    """The answer, why the run ended, its steps in short, and how many replies could not be read."""
-    steps, malformed, end = [], 0, Finish("")
-    for event in agent.stream(question):
-        match event:
-            case ToolCall(_, name, args, _):
-                steps.append(f"{name}({', '.join(map(str, args.values()))})")
-            case ToolResult(_, text, _, _):
-                steps.append(f"   = {text[:300]}")
-            case Malformed():
-                malformed += 1
-            case Finish():
-                end = event
-            case _:
-                pass
-    return end.answer, end.stop_reason, steps, malformed
+def judged(row: Row, folder: Path) -> tuple[Said, bool]:
+    assert _model
+    return examine(_model, row, folder)
+
+
+@contextlib.contextmanager
+def answers(name: str, jobs: int, rows: list[Row], folders: list[Path]) -> Iterator[Iterator[tuple[Said, bool]]]:
+    """What comes of each question, in order; several are asked at once."""
+    spawn = multiprocessing.get_context("spawn")
+    cores, free = spawn.Queue(), sorted(os.sched_getaffinity(0))
+    for job in range(jobs):
+        cores.put(free[job % len(free)])
+    with ProcessPoolExecutor(jobs, spawn, start, (name, cores)) as pool:
+        yield pool.map(judged, rows, folders)
 
 
 def main() -> None:
     flags = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     flags.add_argument("-m", "--model", default="nano")
-    flags.add_argument("--questions", type=Path, nargs="+", default=[HERE / "eval" / "questions.jsonl", HERE / "eval" / "examples.jsonl"])
+    flags.add_argument("--questions", type=Path, nargs="+", default=FILES)
     flags.add_argument("--kind", action="append", help="only this kind; repeatable")
     flags.add_argument("--limit", type=int, help="questions of each kind at most")
+    flags.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="questions at once, a core each")
     flags.add_argument("--show", choices=("wrong", "all", "none"), default="none")
     flags.add_argument("--out", type=Path, help="write every answer to this JSON file")
     flags.add_argument("--record", type=Path, help="append a line for each kind to this file; plot.py draws it")
     flags.add_argument("--tokens", type=int, help="how far the model was trained, for the record")
     args = flags.parse_args()
 
-    results, unread, seconds = [], 0, time.monotonic()
-    with open_model(args.model) as model:
-        agents: dict[Path | None, Agent] = {}
-        for path in args.questions:
-            by_kind = defaultdict(list)
-            for line in path.read_text("utf-8").splitlines():
-                row = json.loads(line)
-                if not args.kind or row["kind"] in args.kind:
-                    by_kind[row["kind"]].append(row)
-            for kind, group in by_kind.items():
-                hits = 0
-                for row in group[: args.limit]:
-                    docs = path.parent / row["docs"] if row["docs"] else None
-                    if docs not in agents:
-                        tools = [calculator()] + ([search(docs)] if docs else [])
-                        agents[docs] = Agent(model, tools, limits=Limits(max_steps=8))
-                    answer, reason, steps, malformed = run(agents[docs], row["question"])
-                    ok = reason == "answer" and right(answer, row["expected"], row["tolerance"])
-                    hits += ok
-                    unread += malformed
-                    results.append({**row, "answer": answer, "stop_reason": reason, "steps": steps, "right": ok})
-                    if args.show == "all" or (args.show == "wrong" and not ok):
-                        print(f"{'ok ' if ok else 'NO '} {row['question']}\n    " + "\n    ".join(steps))
-                        print(f"    -> {answer!r} ({reason}); expected {row['expected']}")
-                total = len(group[: args.limit])
-                print(f"| {path.stem} | {kind} | {hits} of {total} | {hits / total:.0%} |", flush=True)
-                if args.record:
-                    with args.record.open("a") as record:
-                        print(json.dumps({"tokens": args.tokens, "questions": path.stem, "kind": kind, "right": hits, "of": total}), file=record)
-    right_ = sum(r["right"] for r in results)
-    print(f"| all | {right_} of {len(results)} | {right_ / max(1, len(results)):.0%} |")
+    by_kind: dict[tuple[Path, str], list[Row]] = defaultdict(list)
+    for path in args.questions:
+        for line in path.read_text("utf-8").splitlines():
+            row = json.loads(line)
+            if not args.kind or row["kind"] in args.kind:
+                by_kind[path, row["kind"]].append(row)
+    groups = {at: group[: args.limit] for at, group in by_kind.items()}
+    results: list[dict[str, Any]] = []
+    unread, seconds = 0, time.monotonic()
+    asked = [(row, path.parent) for (path, _), group in groups.items() for row in group]
+    with answers(args.model, args.jobs, [row for row, _ in asked], [folder for _, folder in asked]) as came:
+        for (path, kind), group in groups.items():
+            hits = 0
+            for row in group:
+                said, ok = next(came)
+                hits += ok
+                unread += said.unread
+                results.append({**row, "answer": said.answer, "stop_reason": said.stop_reason, "steps": said.steps, "right": ok})
+                if args.show == "all" or (args.show == "wrong" and not ok):
+                    print(f"{'ok ' if ok else 'NO '} {row['question']}\n    " + "\n    ".join(said.steps))
+                    print(f"    -> {said.answer!r} ({said.stop_reason}); expected {row.get('call', '')} {row.get('expected', '')}")
+            questions = "fresh" if path.parent.name == "fresh" else path.stem
+            print(f"| {questions} | {kind} | {hits} of {len(group)} | {hits / len(group):.0%} |", flush=True)
+            if args.record:
+                with args.record.open("a") as record:
+                    print(json.dumps({"tokens": args.tokens, "questions": questions, "kind": kind, "right": hits, "of": len(group)}), file=record)
+    right = sum(r["right"] for r in results)
+    print(f"| all | {right} of {len(results)} | {right / max(1, len(results)):.0%} |")
     print(f"{unread} replies could not be read; {time.monotonic() - seconds:.0f} seconds")
     if args.out:
         args.out.write_text(json.dumps(results, ensure_ascii=False, indent=1), "utf-8")

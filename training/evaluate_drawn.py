@@ -1,110 +1,65 @@
-"""How well nano does what no question of `eval/` asks: unseen tools, what is not there, the notebook's prompt, JSON.
+"""Questions drawn from the generator, for a quick look between two checkpoints: `evaluate.py` without writing any by hand.
 
     .venv/bin/python training/evaluate_drawn.py
-    .venv/bin/python training/evaluate_drawn.py -m local:training/runs/two/nano.gguf --kind tools --count 40 --show
+    .venv/bin/python training/evaluate_drawn.py -m local:training/runs/two/nano.gguf --kind tools --count 40 --show wrong
 
-The examples are drawn from the generator with seeds that training never has, so their names, tools and numbers are new but
-their grammar is not: read these figures as the upper bound that they are. Search gives what was drawn, the Calculator calculates.
+The examples are drawn with seeds that training never has, so their names, tools and numbers are new but their grammar
+is not: read these figures as the upper bound that they are. Search gives what was drawn, the Calculator calculates.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "src")]
 
-from chatwright import Agent, Limits, open_model
-from chatwright.events import Finish, Text, ToolCall
-from chatwright.formats import react_json
-from chatwright.model import Model
-from chatwright.request import JsonSchema
-from chatwright.tools.load import calculator
-from chatwright.tools.tool import Tool
-
+import evaluate
 import extract
 import runs
 import toolsets
-from prompts import CALCULATOR, SEARCH, hub_prompt
+from examine import Row
 from questions import Again
-from writing import Step, call
-
-SEARCHES = {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]}
 
 
-def drawn(rng: Random, kind: str) -> tuple[str, list[Step], str]:
-    while True:
-        try:
-            return runs.KIND_OF[kind][0](rng)
-        except Again:
-            continue
-
-
-def answer_of(agent: Agent, question: str) -> str:
-    return next((e.answer for e in agent.stream(question) if isinstance(e, Finish)), "")
-
-
-def ask_tools(model: Model, rng: Random) -> tuple[str, object, object]:
-    """The question, what the model did, and what it should have done."""
+def tools(rng: Random) -> Row:
     made = toolsets.toolset(rng)
     wanted = rng.choice(made)
     question, args = toolsets.request(rng, wanted)
     result = toolsets.outcome(rng, wanted)
-    given = [t.schema()["function"] for t in made]
-    tools = [Tool(f["name"], f["description"], f["parameters"], lambda **_: result) for f in given]
-    events = list(Agent(model, tools, limits=Limits(max_steps=3)).stream(question))
-    first = next(((e.name, dict(e.args)) for e in events if isinstance(e, ToolCall)), None)
-    answer = next((e.answer for e in events if isinstance(e, Finish)), "")
-    return question, (first, answer), ((wanted.name, args), result)
+    return {"question": question, "tools": [t.schema()["function"] for t in made], "call": {"name": wanted.name, "args": args}, "result": result, "expected": [result]}
 
 
-def ask_run(model: Model, rng: Random, kind: str) -> tuple[str, object, object]:
-    question, steps, final = drawn(rng, kind)
-    results = iter([s.result for s in steps if s.tool == "Search"])
-    look = Tool("Search", SEARCH[2][0], SEARCHES, lambda query: next(results, "No passages found."))
-    return question, answer_of(Agent(model, [calculator(), look], limits=Limits(max_steps=6)), question), final
+def run(kind: str) -> Callable[[Random], Row]:
+    def row(rng: Random) -> Row:
+        while True:
+            try:
+                question, steps, final = runs.KIND_OF[kind][0](rng)
+            except Again:
+                continue
+            found = [s.result for s in steps if s.tool == "Search"]
+            number = bool(steps) and steps[-1].tool == "Calculator" and ";" not in final
+            return {"question": question, "found": found or None, "expected": [re.escape(final) if kind == "talk" else final], "tolerance": 1e-6 if number else None}
+
+    return row
 
 
-def ask_hub(model: Model, rng: Random) -> tuple[str, object, object]:
-    """The loop of the notebook: no tools for the template, no grammar, the scratchpad in the human turn."""
-    question, steps, final = drawn(rng, rng.choice(("arithmetic", "fact", "fact_calc")))
-    results = iter([s.result for s in steps if s.tool == "Search"])
-    compute = calculator()
-    system, pad = hub_prompt(rng, [CALCULATOR, SEARCH]), ""
-    for _ in range(len(steps) + 1):
-        messages = [{"role": "system", "content": system}, {"role": "user", "content": f"{question}\n\n{pad}"}]
-        reply = "".join(e.text for e in model.stream(messages, stop=["\nObservation"]) if isinstance(e, Text))
-        said = react_json.read(reply, [compute.to_schema(), Tool("Search", "", SEARCHES, str).to_schema()])
-        made = next((e for e in said if isinstance(e, ToolCall)), None)
-        if made is None:
-            return question, "".join(e.text for e in said if isinstance(e, Text)).strip(), final
-        value = str(next(iter(made.args.values()), ""))
-        try:
-            result = compute.call(value) if made.name == "Calculator" else next(results, "No passages found.")
-        except Exception as err:  # the model reads it, as in a run
-            result = f"error: {err}"
-        pad += f"{call(Step('', made.name, value, ''), '', True)}\nObservation: {result}\nThought: "
-    return question, "", final
+def hub(rng: Random) -> Row:
+    return run(rng.choice(("arithmetic", "fact", "fact_calc")))(rng)
 
 
-def ask_extract(model: Model, rng: Random) -> tuple[str, object, object]:
-    parts = extract.sample(rng)
-    question = next(t for what, t in parts if what == "plain" and len(t) > 1).strip()
-    wanted = json.loads(next(t for what, t in parts if what == "target"))
-    kinds = {bool: "boolean", int: "integer", float: "number", str: "string"}
-    schema = {"type": "object", "properties": {k: {"type": kinds[type(v)]} for k, v in wanted.items()}, "required": list(wanted)}
-    end = [e for e in model.stream([{"role": "user", "content": question}], constraint=JsonSchema(schema)) if isinstance(e, Text)]
-    try:
-        return question, json.loads("".join(e.text for e in end)), wanted
-    except json.JSONDecodeError:
-        return question, "", wanted
+def json_object(rng: Random) -> Row:
+    question, schema, wanted = extract.single(rng)
+    return {"question": question, "schema": schema, "expected": wanted}
 
 
-KINDS: dict[str, Callable[[Model, Random], tuple[str, object, object]]] = {"tools": ask_tools, "missing": lambda model, rng: ask_run(model, rng, "missing"), "fact": lambda model, rng: ask_run(model, rng, "fact"), "fact_calc": lambda model, rng: ask_run(model, rng, "fact_calc"), "hub": ask_hub, "extract": ask_extract}
+KINDS: dict[str, Callable[[Random], Row]] = {**{kind: run(kind) for kind in ("arithmetic", "fact", "fact_calc", "two_hop", "hop_calc", "missing", "talk")}, "tools": tools, "hub": hub, "json": json_object}
 
 
 def main() -> None:
@@ -112,17 +67,14 @@ def main() -> None:
     flags.add_argument("-m", "--model", default="nano")
     flags.add_argument("--kind", action="append", choices=list(KINDS))
     flags.add_argument("--count", type=int, default=50)
-    flags.add_argument("--show", action="store_true", help="what went wrong")
+    flags.add_argument("--show", choices=("wrong", "all", "none"), default="none")
     args = flags.parse_args()
-    with open_model(args.model) as model:
-        for kind in args.kind or KINDS:
-            right = 0
-            for i in range(args.count):
-                question, did, should = KINDS[kind](model, Random(f"drawn:{kind}:{i}"))
-                right += did == should
-                if args.show and did != should:
-                    print(f"NO  {question}\n    {did!r}\n    {should!r}")
-            print(f"| {kind} | {right} of {args.count} | {right / args.count:.0%} |", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "drawn.jsonl"
+        rows = [{"id": f"{kind}-{i}", "kind": kind, **KINDS[kind](Random(f"drawn:{kind}:{i}"))} for kind in args.kind or KINDS for i in range(args.count)]
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+        sys.argv[1:] = ["-m", args.model, "--questions", str(path), "--show", args.show]
+        evaluate.main()
 
 
 if __name__ == "__main__":

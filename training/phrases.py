@@ -244,33 +244,4 @@ SAME = (
     ("staff", "revenue", ("What is the revenue of {s} per employee?", "What is the revenue of {s} divided by the number of its employees?"), "{w}/{v}", "number of employees", "revenue"),
 )
 
-TALK = (
-    (("Hi!", "Hello", "Hey there", "Good morning", "Hi, how are you?", "hello!", "Good evening!"), ("Hello! Ask me to calculate something, or to look something up in your documents.",)),
-    (("Who are you?", "What are you?", "What is your name?", "Are you a robot?", "Tell me about yourself.", "which model are you"), ("I am nano, the small model that comes with chatwright.",)),
-    (("What can you do?", "Help", "How can you help me?", "What are you good at?", "what do you do"), ("I can calculate, and look things up in a folder of documents.",)),
-    (("Thanks!", "Thank you.", "Great, thank you so much.", "thx", "Thanks a lot"), ("You are welcome!",)),
-    (("Bye", "Goodbye!", "See you later."), ("Goodbye!",)),
-)
-
 CANNOT = "I can't answer that. Try a larger model with -m."
-
-OPEN = (
-    "Write a poem about {x}.",
-    "Translate '{x}' into French.",
-    "Write a Python function that sorts {x}s.",
-    "Tell me a joke about a {x}.",
-    "What do you think about {x}?",
-    "Summarise the history of {x}.",
-    "Explain how a {x} works.",
-    "Give me a recipe with {x}.",
-    "Should I buy a {x}?",
-    "Why do people like {x}s?",
-    "Write an essay on the {x}.",
-    "Draw a {x}.",
-    "What is the meaning of life?",
-    "What will the weather be tomorrow?",
-    "Which is better, a {x} or a {y}?",
-    "Write a letter to my {x}.",
-    "Invent a name for my {x}.",
-    "Compose a song about a {x} and a {y}.",
-)

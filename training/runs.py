@@ -8,8 +8,9 @@ from random import Random
 import arithmetic
 import facts
 import words
-from phrases import CANNOT, COMBINE, FRAMES, MORE, OPEN, SAME, SPECIAL, TALK
+from phrases import COMBINE, FRAMES, MORE, SAME, SPECIAL
 from questions import Again, ask, ask_pronoun, calculation_question, called, dress, in_unit, lower_first, needed, noun_of, operation, pronouns, slots, stated, subject_phrase, value_phrase
+from talk import CANNOT, do_talk, general
 from worlds import a_value, add_main, calculate, entity_relation, look_up, main_fact, pool_of, starting_kind
 from writing import Step
 
@@ -307,29 +308,24 @@ def do_same_two(rng: Random):
     return dress(rng, q), [one, two, three], result
 
 
-def do_talk(rng: Random):
-    if rng.random() < 0.5:
-        asks, answers = rng.choice(TALK)
-        return rng.choice(asks), [], rng.choice(answers)
-    return (rng.choice(OPEN).format(x=rng.choice(words.THINGS + words.ANIMALS), y=rng.choice(words.THINGS)), [], CANNOT)
-
-
 def do_no_documents(rng: Random):
     """A fact is asked for, and there is only a Calculator."""
+    if rng.random() < 0.4:
+        return general(rng), [], CANNOT
     e = facts.make_entity(rng, starting_kind(rng))
     return dress(rng, ask(rng, rng.choice(facts.BY_KIND[e.kind]), e.name, e)), [], CANNOT
 
 
 KIND_OF: dict[str, tuple[Callable, float]] = {
-    "arithmetic": (do_arithmetic, 0.25),
-    "fact": (do_fact, 0.19),
-    "missing": (do_missing, 0.03),
-    "fact_calc": (do_fact_calc, 0.17),
-    "two_hop": (do_two_hop, 0.08),
-    "hop_calc": (do_hop_calc, 0.12),
-    "two_facts_calc": (do_two_facts_calc, 0.08),
-    "two_values": (do_two_values, 0.08),
-    "same_two": (do_same_two, 0.02),
-    "talk": (do_talk, 0.02),
-    "no_documents": (do_no_documents, 0.015),
+    "arithmetic": (do_arithmetic, 0.66),
+    "fact": (do_fact, 0.06),
+    "missing": (do_missing, 0.017),
+    "fact_calc": (do_fact_calc, 0.047),
+    "two_hop": (do_two_hop, 0.017),
+    "hop_calc": (do_hop_calc, 0.03),
+    "two_facts_calc": (do_two_facts_calc, 0.016),
+    "two_values": (do_two_values, 0.012),
+    "same_two": (do_same_two, 0.003),
+    "talk": (do_talk, 0.1),
+    "no_documents": (do_no_documents, 0.037),
 }

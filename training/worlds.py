@@ -47,7 +47,7 @@ def spoilt(rng: Random, step: Step) -> Step | None:
 
 def with_errors(rng: Random, steps: list[Step]) -> list[Step]:
     """Now and then a call fails first: the error is read, and the next call is right."""
-    if rng.random() > 0.05:
+    if rng.random() > 0.08:
         return steps
     at = rng.randrange(len(steps)) if steps else 0
     if steps and steps[at].tool == "Calculator" and (bad := spoilt(rng, steps[at])):
