@@ -35,8 +35,8 @@ def traces(monkeypatch: pytest.MonkeyPatch):
     import traces as module
 
     yield module
-    for name in ("traces", "facts", "words", "arithmetic", "retrieve", "phrases", "prompts"):
-        sys.modules.pop(name, None)
+    for path in (ROOT / "training").glob("*.py"):
+        sys.modules.pop(path.stem, None)
 
 
 def test_it_is_trained_on_the_very_prompt_that_the_format_shows(traces):

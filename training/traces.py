@@ -58,6 +58,7 @@ BRIEF = float(os.environ.get("BRIEF", "0.03"))  # share of reading drills over a
 TOOLS = float(os.environ.get("TOOLS", "0.055"))  # share of conversations with unseen tools
 EXTRACT = float(os.environ.get("EXTRACT", "0.13"))  # share of JSON objects out of sentences
 SHARES = {"drill": DRILL, "reading": READING, "brief": BRIEF, "tools": TOOLS, "extract": EXTRACT, "run": max(0.0, 1 - DRILL - READING - BRIEF - TOOLS - EXTRACT)}
+KINDS = (*(kind for kind in SHARES if kind != "run"), *KIND_OF)
 
 
 def draw(rng: Random, kind: str) -> list[Part]:

@@ -62,8 +62,8 @@ CLIP = 1.0  # largest norm of the gradient
 # Habits
 LOG_EVERY = 20  # steps
 SAVE_MINUTES = 5.0
-EVAL_TRACES = 64
-EVAL_SEED = 987_654_321  # held out: the training seeds are spelled otherwise, see `pool_traces`
+EVAL_TRACES = 8  # of each kind
+EVAL_SEED = "held out"  # the training's seeds are spelled otherwise, see `pool_traces`
 
 
 # -- data ---------------------------------------------------------------------------------------
@@ -129,6 +129,18 @@ def pool_traces(codec: Codec, seed: int, pool: int, size: int = POOL) -> list[Tr
         if len(found) == size:
             return found
     raise ValueError(f"more than half of the traces are longer than {LONGEST} tokens")
+
+
+def held_out_traces(codec: Codec, of_each: int) -> list[Trace]:
+    """As many of every kind, whatever their shares in the training are."""
+    import traces
+
+    found: list[Trace] = []
+    for kind in traces.KINDS:
+        rng = random.Random(f"{EVAL_SEED}:{kind}")
+        drawn = (tokenise(codec, *traces.sample_kind(rng, kind), rng) for _ in range(2 * of_each))
+        found += [t for t in drawn if len(t[1]) + len(t[3]) <= LONGEST][:of_each]
+    return found
 
 
 def pad(traces: list[Trace]) -> Rows:
@@ -407,8 +419,8 @@ def read_flags() -> argparse.Namespace:
     flags.add_argument("--seed", type=int, default=SEED)
     flags.add_argument("--batch-tokens", type=int, default=BATCH_TOKENS)
     flags.add_argument("--micro-tokens", type=int, default=MICRO_TOKENS)
-    flags.add_argument("--eval-every", type=int, default=500_000, help="tokens; 0 is never")
-    flags.add_argument("--eval-traces", type=int, default=EVAL_TRACES)
+    flags.add_argument("--eval-every", type=int, default=1_000_000, help="tokens; 0 is never")
+    flags.add_argument("--eval-traces", type=int, default=EVAL_TRACES, help="of each kind")
     flags.add_argument("--save-minutes", type=float, default=SAVE_MINUTES)
     flags.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     flags.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -445,7 +457,7 @@ def main() -> None:
         for optim, saved in zip(optims, state["optimizers"], strict=True):
             optim.load_state_dict(saved)
 
-    held_out = [pad(group) for group in cut(pool_traces(codec, EVAL_SEED, 0, args.eval_traces), args.micro_tokens)]
+    held_out = [pad(group) for group in cut(held_out_traces(codec, args.eval_traces), args.micro_tokens)]
     log = (args.run / "log.jsonl").open("a")
 
     def note(line: str, **facts: object) -> None:
