@@ -317,15 +317,15 @@ def do_no_documents(rng: Random):
 
 
 KIND_OF: dict[str, tuple[Callable, float]] = {
-    "arithmetic": (do_arithmetic, 0.66),
-    "fact": (do_fact, 0.06),
+    "arithmetic": (do_arithmetic, 0.55),
+    "fact": (do_fact, 0.073),
     "missing": (do_missing, 0.017),
-    "fact_calc": (do_fact_calc, 0.047),
-    "two_hop": (do_two_hop, 0.017),
-    "hop_calc": (do_hop_calc, 0.03),
-    "two_facts_calc": (do_two_facts_calc, 0.016),
-    "two_values": (do_two_values, 0.012),
-    "same_two": (do_same_two, 0.003),
-    "talk": (do_talk, 0.1),
+    "fact_calc": (do_fact_calc, 0.05),
+    "two_hop": (do_two_hop, 0.021),
+    "hop_calc": (do_hop_calc, 0.038),
+    "two_facts_calc": (do_two_facts_calc, 0.015),
+    "two_values": (do_two_values, 0.01),
+    "same_two": (do_same_two, 0.002),
+    "talk": (do_talk, 0.18),
     "no_documents": (do_no_documents, 0.037),
 }

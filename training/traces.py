@@ -52,11 +52,11 @@ def _hub(rng: Random, question: str, steps: list[Step], final: str, given: list[
 
 
 MAX_CHARS = 4_600
-DRILL = float(os.environ.get("DRILL", "0.06"))  # share of bare drills; the first part of a training has many
-READING = float(os.environ.get("READING", "0.07"))  # share of reading drills
+DRILL = float(os.environ.get("DRILL", "0.058"))  # share of bare drills; the first part of a training has many
+READING = float(os.environ.get("READING", "0.06"))  # share of reading drills
 BRIEF = float(os.environ.get("BRIEF", "0.03"))  # share of reading drills over a few sentences
-TOOLS = float(os.environ.get("TOOLS", "0.055"))  # share of conversations with unseen tools
-EXTRACT = float(os.environ.get("EXTRACT", "0.13"))  # share of JSON objects out of sentences
+TOOLS = float(os.environ.get("TOOLS", "0.08"))  # share of conversations with unseen tools
+EXTRACT = float(os.environ.get("EXTRACT", "0.195"))  # share of JSON objects out of sentences
 SHARES = {"drill": DRILL, "reading": READING, "brief": BRIEF, "tools": TOOLS, "extract": EXTRACT, "run": max(0.0, 1 - DRILL - READING - BRIEF - TOOLS - EXTRACT)}
 KINDS = (*(kind for kind in SHARES if kind != "run"), *KIND_OF)
 
