@@ -72,11 +72,12 @@ def held_out(log: list[dict]) -> dict[str, Points]:
 
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "record"
-    log = sorted((row for path in folder.glob("*.jsonl") if path.name != "eval.jsonl" for row in lines_of(path)), key=lambda row: row["tokens"])
+    logs = {path.stem: lines_of(path) for path in sorted(folder.glob("*.jsonl")) if path.name != "eval.jsonl"}
+    log = [row for rows in logs.values() for row in rows]
     if not any("loss" in row for row in log):
         sys.exit(f"error: {folder} holds no log of a training")
     panels = [
-        ("loss of what nano has to write (the examples grew harder on the way)", {"loss": [(row["tokens"], row["loss"]) for row in log if "loss" in row]}, 1.0),
+        ("loss of what nano has to write (the examples grew harder on the way)", {name: [(row["tokens"], row["loss"]) for row in rows if "loss" in row] for name, rows in logs.items()}, 1.0),
         ("unseen questions answered, in percent", answered(folder), 100.0),
         ("held-out examples of the generator right to the last token, in percent", held_out(log), 100.0),
     ]

@@ -71,8 +71,10 @@ class Program:
         from mcp.shared.message import SessionMessage
 
         self._begin()
+        process: asyncio.subprocess.Process | None = None
         with anyio.CancelScope(shield=True):  # or a program that starts just now is nobody's
             process = await self._start()
+        assert process is not None
         heard, read = anyio.create_memory_object_stream[SessionMessage | Exception](0)
         write, told = anyio.create_memory_object_stream[SessionMessage](0)
         async with anyio.create_task_group() as group:
