@@ -242,6 +242,7 @@ def _storm(
         storm._look(life)
         assert status == 0
         storm.check(life)
+    assert len(storm.lives) > 1
     return storm
 
 

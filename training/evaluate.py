@@ -28,6 +28,7 @@ from typing import Any
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "src")]
 
 from chatwright import open_model
+from chatwright.backends.local.cpus import thread_count
 from chatwright.model import Model
 
 from examine import Row, Said, examine
@@ -40,7 +41,8 @@ _model: Model | None = None
 def start(name: str, cores: multiprocessing.Queue[int]) -> None:
     """In each process a model of its own, on one core: the engine takes as many threads as it may use cores."""
     global _model
-    os.sched_setaffinity(0, {cores.get()})
+    if hasattr(os, "sched_setaffinity"):  # elsewhere the processes share the cores as they like
+        os.sched_setaffinity(0, {cores.get()})
     _model = open_model(name)
 
 
@@ -53,25 +55,26 @@ def judged(row: Row, folder: Path) -> tuple[Said, bool]:
 def answers(name: str, jobs: int, rows: list[Row], folders: list[Path]) -> Iterator[Iterator[tuple[Said, bool]]]:
     """What comes of each question, in order; several are asked at once."""
     spawn = multiprocessing.get_context("spawn")
-    cores, free = spawn.Queue(), sorted(os.sched_getaffinity(0))
+    cores = spawn.Queue()
+    free = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
     for job in range(jobs):
         cores.put(free[job % len(free)])
     with ProcessPoolExecutor(jobs, spawn, start, (name, cores)) as pool:
         yield pool.map(judged, rows, folders)
 
 
-def main() -> None:
+def main(given: list[str] | None = None) -> None:
     flags = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     flags.add_argument("-m", "--model", default="nano")
     flags.add_argument("--questions", type=Path, nargs="+", default=FILES)
     flags.add_argument("--kind", action="append", help="only this kind; repeatable")
     flags.add_argument("--limit", type=int, help="questions of each kind at most")
-    flags.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="questions at once, a core each")
+    flags.add_argument("--jobs", type=int, default=thread_count(), help="questions at once, a core each")
     flags.add_argument("--show", choices=("wrong", "all", "none"), default="none")
     flags.add_argument("--out", type=Path, help="write every answer to this JSON file")
     flags.add_argument("--record", type=Path, help="append a line for each kind to this file; plot.py draws it")
     flags.add_argument("--tokens", type=int, help="how far the model was trained, for the record")
-    args = flags.parse_args()
+    args = flags.parse_args(given)
 
     by_kind: dict[tuple[Path, str], list[Row]] = defaultdict(list)
     for path in args.questions:

@@ -73,8 +73,7 @@ def main() -> None:
         path = Path(folder) / "drawn.jsonl"
         rows = [{"id": f"{kind}-{i}", "kind": kind, **KINDS[kind](Random(f"drawn:{kind}:{i}"))} for kind in args.kind or KINDS for i in range(args.count)]
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-        sys.argv[1:] = ["-m", args.model, "--questions", str(path), "--show", args.show]
-        evaluate.main()
+        evaluate.main(["-m", args.model, "--questions", str(path), "--show", args.show])
 
 
 if __name__ == "__main__":

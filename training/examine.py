@@ -22,6 +22,7 @@ import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ from chatwright.request import JsonSchema, Sampling
 from chatwright.tools.load import calculator
 from chatwright.tools.search import search
 from chatwright.tools.tool import Tool
+
+from prompts import SEARCH
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
 NOT_THERE = re.compile(r"(could|can|do|does|did|is|are|was) ?n[o']t|cannot|no (information|mention|passage|answer)|not (in|found|there|mentioned|given|stated)|unknown", re.IGNORECASE)
@@ -143,8 +146,14 @@ def note(said: Said, name: str, args: dict[str, Any]) -> None:
 def tools_of(row: Row, folder: Path) -> list[Tool]:
     if row.get("found") is not None:
         found = iter(row["found"])
-        return [calculator(), Tool("Search", search(folder).description, SEARCHES, lambda query: next(found, "No passages found."))]
-    return [calculator(), search(folder / row["docs"])] if row.get("docs") else [calculator()]
+        return [calculator(), Tool("Search", SEARCH[2][0], SEARCHES, lambda query: next(found, "No passages found."))]
+    return [calculator(), documents(folder / row["docs"])] if row.get("docs") else [calculator()]
+
+
+@cache
+def documents(folder: Path) -> Tool:
+    """The Search over a folder, made once for all questions about it."""
+    return search(folder)
 
 
 # -- judging ----------------------------------------------------------------------------------------
