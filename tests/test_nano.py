@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 from random import Random
@@ -55,8 +57,26 @@ def test_it_is_trained_on_the_very_prompt_that_the_format_shows(traces):
 
 
 def test_the_same_seed_draws_the_same_example(traces):
-    for kind in traces.KIND_OF:
+    for kind in traces.KINDS:
         assert traces.sample_kind(Random(kind), kind) == traces.sample_kind(Random(kind), kind)
+
+
+DRAWN = """
+import hashlib, random, sys
+sys.path.insert(0, sys.argv[1])
+import traces
+drawn = [traces.sample_kind(random.Random(f"{kind}{n}"), kind) for kind in traces.KINDS for n in range(2)]
+print(hashlib.sha256(repr(drawn).encode()).hexdigest())
+"""
+
+
+def test_the_same_seed_draws_the_same_example_in_another_process():
+    def drawn(hash_seed: str) -> str:
+        command = [sys.executable, "-c", DRAWN, str(ROOT / "training")]
+        env = {**os.environ, "PYTHONHASHSEED": hash_seed}
+        return subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout
+
+    assert drawn("1") == drawn("2")
 
 
 def test_what_a_trace_wants_the_model_to_write_can_be_read(traces):

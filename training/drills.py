@@ -52,7 +52,7 @@ def number_words(rng: Random) -> list[Part]:
 
 def sums(rng: Random) -> list[Part]:
     parts: list[Part] = []
-    for _ in range(rng.randint(3, 7)):
+    for _ in range(rng.randint(4, 9)):
         question, expr = arithmetic.question(rng)
         if len(question) <= 220:
             parts += [*turn(question, call(Step("I need to calculate this.", "Calculator", expr, ""), "expression", False)), ("plain", "\n")]
@@ -61,7 +61,7 @@ def sums(rng: Random) -> list[Part]:
 
 def drill(rng: Random) -> list[Part]:
     roll = rng.random()
-    return copying(rng) if roll < 0.25 else number_words(rng) if roll < 0.45 else sums(rng)
+    return copying(rng) if roll < 0.16 else number_words(rng) if roll < 0.26 else sums(rng)
 
 
 if __name__ == "__main__":

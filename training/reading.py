@@ -150,7 +150,7 @@ def brief(rng: Random) -> list[Part]:
         body = " ".join(line for line, _ in lines)[:420].rsplit(" ", 1)[0]
         line = f"[{file}] {body if e.name in body else f'{e.name}: {body}'}" if rng.random() < 0.5 else body if e.name in body else f"{e.name}: {body}"
         text.append(line)
-        told += [(e, f) for _, keys in lines for k in keys if (f := e.facts[k]).value in line and f.value != e.name]
+        told += [(e, f) for _, keys in lines for k in sorted(keys) if (f := e.facts[k]).value in line and f.value != e.name]
     shown_ = "\n".join(text)
     rng.shuffle(told)
     bare = rng.random() < 0.3

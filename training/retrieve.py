@@ -116,7 +116,7 @@ def search(rng: Random, query: str, pool: list[Passage]) -> str:
     scores = []
     for d in docs:
         score = 0.0
-        for w in set(_stems(query)):
+        for w in sorted(set(_stems(query))):
             n = sum(1 for other in docs if w in other)
             if d[w]:
                 idf = math.log(1 + (len(docs) - n + 0.5) / (n + 0.5))

@@ -1051,7 +1051,8 @@ def is_asked(text: str) -> bool:
 
 def small(rng: Random):
     at = rng.choices(range(len(SMALL)), [row[0] for row in SMALL])[0]
-    text = fill(rng, rng.choice(SMALL[at][1:]))
+    asks = SMALL[at][1:] if rng.random() < 0.75 else SMALL[at][1:4]  # the plainest come first
+    text = fill(rng, rng.choice(asks))
     if is_asked(text):
         text += "?"
     return dress(rng, text, 0.06), rng.choice(SMALL_ANSWERS[at])
@@ -1108,7 +1109,7 @@ _FILLERS = _list(
     "hm; hmm; hmmm; uh; um; er; eh; huh; bla bla; blah blah blah; lorem ipsum; dada; la la la; meh; mhm; uhm; ehm; pfff; tsk; brr; grr; ahem; beep boop; yada yada; foo; foo bar; argh; so; and; but; the; if; a; it; because; then; blub; wat; zzz; oh oh; tralala; ding dong; mmm; nnn; xyz; abc; wibble; etc; dunno lol; ???; what what; er what; the the the; of and to; colourless ideas; yes no maybe; under because; is is"
 )
 KINDS = (small, lambda rng: known(rng, SELF), lambda rng: known(rng, ABLE), refused, lost)
-SHARES = (22, 18, 15, 38, 7)
+SHARES = (30, 17, 15, 34, 4)
 
 
 def do_talk(rng: Random):

@@ -24,7 +24,7 @@ from toolwords import KINDS, OPS, SPECS, THINGS, VERBS, Kind, expand, needed
 from writing import finish
 
 Part = tuple[str, str]
-MOST = 3_300  # characters of a conversation
+MOST = 4_400  # characters of a conversation
 
 
 @dataclass(frozen=True)
@@ -584,7 +584,7 @@ def conversation(r: Random, show: Callable[[list[dict[str, Any]]], str]) -> list
         size += len(text)
         parts.extend([("plain", "\n"), ("control", role), ("plain", "\n"), (kind, text), ("end" if kind == "target" else "control", "</s>")])
 
-    for _ in range(r.choice((1, 1, 2, 3, 4, 5))):
+    for _ in range(r.choice((1, 2, 4, 6, 8, 8))):
         if size > MOST - 1_100:
             break
         if r.random() < 0.05 and (asked := _foreign(r, tools)):

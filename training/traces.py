@@ -16,6 +16,7 @@ from random import Random
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "src")]
 
+import chat
 import drills
 import extract
 import reading
@@ -52,12 +53,13 @@ def _hub(rng: Random, question: str, steps: list[Step], final: str, given: list[
 
 
 MAX_CHARS = 4_600
-DRILL = float(os.environ.get("DRILL", "0.058"))  # share of bare drills; the first part of a training has many
-READING = float(os.environ.get("READING", "0.06"))  # share of reading drills
-BRIEF = float(os.environ.get("BRIEF", "0.03"))  # share of reading drills over a few sentences
-TOOLS = float(os.environ.get("TOOLS", "0.08"))  # share of conversations with unseen tools
-EXTRACT = float(os.environ.get("EXTRACT", "0.195"))  # share of JSON objects out of sentences
-SHARES = {"drill": DRILL, "reading": READING, "brief": BRIEF, "tools": TOOLS, "extract": EXTRACT, "run": max(0.0, 1 - DRILL - READING - BRIEF - TOOLS - EXTRACT)}
+DRILL = float(os.environ.get("DRILL", "0.1"))  # share of bare drills; the first part of a training has many
+READING = float(os.environ.get("READING", "0.13"))  # share of reading drills
+BRIEF = float(os.environ.get("BRIEF", "0.05"))  # share of reading drills over a few sentences
+TOOLS = float(os.environ.get("TOOLS", "0.065"))  # share of conversations with unseen tools
+EXTRACT = float(os.environ.get("EXTRACT", "0.17"))  # share of JSON objects out of sentences
+CHAT = float(os.environ.get("CHAT", "0.07"))  # share of small talk, many messages in a row
+SHARES = {"drill": DRILL, "chat": CHAT, "reading": READING, "brief": BRIEF, "tools": TOOLS, "extract": EXTRACT, "run": max(0.0, 1 - DRILL - CHAT - READING - BRIEF - TOOLS - EXTRACT)}
 KINDS = (*(kind for kind in SHARES if kind != "run"), *KIND_OF)
 
 
@@ -85,6 +87,8 @@ def sample_kind(rng: Random, kind: str = "") -> tuple[str, list[Part]]:
             kind = rng.choices(list(KIND_OF), [w for _, w in KIND_OF.values()])[0]
     if kind == "drill":
         return kind, drills.drill(rng)
+    if kind == "chat":
+        return kind, chat.conversation(rng)
     if kind == "brief":
         return kind, reading.sample(rng, reading.brief)
     if kind == "extract":
