@@ -9,7 +9,7 @@ from people import PEOPLE
 from relation import Bundle, Entity, Fact, Relation, date, num, text
 from things import THINGS
 
-__all__ = ["BY_KIND", "KINDS", "RELATIONS", "Bundle", "Entity", "Fact", "Relation", "add_bundle", "add_fact", "custom", "date", "fill", "make_entity", "qualified"]
+__all__ = ["BY_KEY", "BY_KIND", "KINDS", "RELATIONS", "Bundle", "Entity", "Fact", "Relation", "add_bundle", "add_fact", "custom", "date", "fill", "has", "make_entity", "qualified"]
 
 RELATIONS: tuple[Relation, ...] = (*PEOPLE, *THINGS)
 
@@ -27,6 +27,7 @@ KINDS = {
     "team": ("football club", "team", "choir", "orchestra", "band", "chess club", "rowing club", "hockey team"),
     "thing": ("bell", "clock", "statue", "diamond", "telescope", "organ", "recipe", "cheese", "cake", "festival", "comet", "planet"),
 }
+BY_KEY = {r.key: r for r in RELATIONS}
 BY_KIND = {k: [r for r in RELATIONS if k in r.kinds.split(",")] for k in KINDS}
 
 
@@ -161,6 +162,12 @@ def add_bundle(rng: Random, e: Entity) -> Bundle | None:
 
 
 TWO_IN_ONE = ("wife", "husband", "girlfriend", "boyfriend", "partner")  # told in the same words
+AGES = ("age", "deathage", "lifeage")  # asked for in the same words
+
+
+def has(e: Entity, r: Relation) -> bool:
+    """Whether something is told of `e` that answers the questions for `r` too."""
+    return r.key in e.facts or any(r.key in group and not e.facts.keys().isdisjoint(group) for group in (TWO_IN_ONE, AGES))
 
 
 def fill(rng: Random, e: Entity, count: int, world: list[Entity]) -> None:
@@ -172,5 +179,5 @@ def fill(rng: Random, e: Entity, count: int, world: list[Entity]) -> None:
             add_bundle(rng, e)
             continue
         r = rng.choice(pool) if pool and roll < 0.88 else custom(rng)
-        if r.key not in e.facts and not (r.key in TWO_IN_ONE and set(TWO_IN_ONE) & e.facts.keys()):
+        if not has(e, r):
             add_fact(rng, e, r, world)

@@ -49,6 +49,14 @@ PEOPLE: tuple[Relation, ...] = (
         ),
     ),
     Relation(
+        "lifeage",
+        "person",
+        num(20, 101),
+        ("age",),
+        ("{S} died at the age of {v}.", "{S} died aged {v}.", "{S} was {v} when {q} died.", "{S} was aged {v} when {q} died.", "{S} was only {v} years old when {q} died.", "{S} died in {c} on {d} {y}, aged {v}.", "{S} lived to be {v}.", "{S} passed away at the age of {v}."),
+        ("What was {s}'s age?", "What was the age of {s}?", "How old was {s}?", "How old did {s} become?", "What age was {s}?", "what was {s}'s age", "What is {s}'s age?", "What was {s}'s age, as far as the notes tell?"),
+    ),
+    Relation(
         "born",
         "person",
         year(1500, 2012),

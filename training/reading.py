@@ -37,7 +37,7 @@ def world_of(rng: Random) -> list[facts.Entity]:
         facts.fill(rng, e, rng.randint(2, 12 // count), world)
         if len(world) > 1 and e.kind == world[0].kind and rng.random() < 0.6:  # the same facts of both
             for f in list(world[0].facts.values())[:3]:
-                if f.relation.tells and f.relation.key not in e.facts and not (f.relation.key in facts.TWO_IN_ONE and set(facts.TWO_IN_ONE) & e.facts.keys()):
+                if f.relation.tells and not facts.has(e, f.relation):
                     facts.add_fact(rng, e, f.relation, world)
         linked = [f.target for f in e.facts.values() if f.target and f.target.kind in facts.BY_KIND and not f.target.facts]
         if linked and rng.random() < 0.25 and len(world) < 4:
@@ -97,7 +97,7 @@ def missing(rng: Random, world: list[facts.Entity], text: str) -> tuple[str, str
     return q, need, query, finish(NOT_THERE)
 
 
-VAGUE = {*facts.TWO_IN_ONE, "born", "age", "died", "deathage", "birthplace", "home", "country", "nationality", "location", "nearest", "seat", "employer", "boss", "job", "colour", "famous", "study", "food", "favfood", "source", "founded", "built"}
+VAGUE = {*facts.TWO_IN_ONE, "born", "age", "died", "deathage", "lifeage", "birthplace", "home", "country", "nationality", "location", "nearest", "seat", "employer", "boss", "job", "colour", "famous", "study", "food", "favfood", "source", "founded", "built"}
 
 
 def drill(rng: Random) -> list[Part]:
@@ -142,7 +142,7 @@ def brief(rng: Random) -> list[Part]:
         facts.fill(rng, e, rng.randint(1, 4 // len(world) + 1), world)
     if len(world) > 1 and rng.random() < 0.7:
         for f in list(world[0].facts.values())[:2]:
-            if f.relation.tells and f.relation.key not in world[1].facts and f.relation.key not in facts.TWO_IN_ONE:
+            if f.relation.tells and not facts.has(world[1], f.relation):
                 facts.add_fact(rng, world[1], f.relation, world)
     text, told = [], []
     for e in world:

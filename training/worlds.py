@@ -84,8 +84,8 @@ def numeric_relation(rng: Random, e: facts.Entity) -> facts.Relation:
     for _ in range(50):
         r = facts.custom(rng) if rng.random() < 0.15 else rng.choice(facts.BY_KIND.get(e.kind) or [facts.custom(rng)])
         if e.kind == "person" and rng.random() < 0.4:
-            r = facts.RELATIONS[0]
-        if not r.target and r.make(Random(0))[1] is not None and r.key not in e.facts:
+            r = facts.BY_KEY["age"] if rng.random() < 0.6 else facts.BY_KEY["lifeage"]
+        if not r.target and r.make(Random(0))[1] is not None and not facts.has(e, r):
             return r
     raise Again
 
