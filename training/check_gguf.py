@@ -81,6 +81,12 @@ def ask_engine(python: str, model: str, texts: list[str], prompts: list[list[int
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def as_told(codec: Any, content: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A reply up to the first character of several tokens: of those the engine names only the last one's id."""
+    merged = (i for i, entry in enumerate(content) if codec.decode([entry["id"]]) != entry["token"])
+    return content[: next(merged, len(content))]
+
+
 # -- the trainer's half ---------------------------------------------------------------------------
 
 
@@ -135,7 +141,7 @@ def check_replies(checkpoint: str, codec: Any, prompts: list[list[int]], replies
     model = Llama(Config(**state["config"]))
     model.load_state_dict(state["model"])
     first, differences, whole = [], [], 0
-    for prompt, content in zip(prompts, replies, strict=True):
+    for prompt, content in zip(prompts, (as_told(codec, reply) for reply in replies), strict=True):
         reply = [entry["id"] for entry in content]
         with torch.no_grad():
             logits = model(torch.tensor([prompt + reply]))[0, len(prompt) - 1 : -1]

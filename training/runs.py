@@ -147,7 +147,7 @@ def do_hop_calc(rng: Random):
         roll = rng.random()
         if roll < 0.62:
             said, expr = operation(rng, v, value)
-            second = rng.choice(FRAMES[:12]).format(said.replace("{V}", f"{his} {cur}{noun}"))
+            second = rng.choice(FRAMES[:12] if rng.random() < 0.7 else ("What is {}?", "what is {}?", "What's {}?")).format(said.replace("{V}", f"{his} {cur}{noun}"))
         elif roll < 0.8 and r.key in SPECIAL:
             said, expr = rng.choice(SPECIAL[r.key])
             said, expr = slots(rng, said, expr, v, value)
@@ -157,7 +157,8 @@ def do_hop_calc(rng: Random):
         else:
             said, expr = operation(rng, v, value)
             second = ask_pronoun(rng, r, target) + " " + rng.choice(FRAMES[:11]).format(said.replace("{V}", rng.choice(("that", "that number", "it"))))
-        q = f"{ask(rng, hop, e.name, e)} {rng.choice(('', '', '', 'And '))}"
+        first = f"Who is {e.name}'s {rng.choice(hop.nouns)}?" if target.kind == "person" and rng.random() < 0.3 else ask(rng, hop, e.name, e)
+        q = f"{first} {rng.choice(('', '', '', 'And '))}"
         q = q + (lower_first(second) if q.endswith("And ") else second)
     else:
         q, expr = calculation_question(rng, r, fact, subject_phrase(rng, hop, e.name), target)
@@ -327,12 +328,12 @@ def do_no_documents(rng: Random):
 
 
 KIND_OF: dict[str, tuple[Callable, float]] = {
-    "arithmetic": (do_arithmetic, 0.26),
+    "arithmetic": (do_arithmetic, 0.22),
     "fact": (do_fact, 0.15),
     "missing": (do_missing, 0.04),
     "fact_calc": (do_fact_calc, 0.12),
     "two_hop": (do_two_hop, 0.07),
-    "hop_calc": (do_hop_calc, 0.2),
+    "hop_calc": (do_hop_calc, 0.3),
     "two_facts_calc": (do_two_facts_calc, 0.03),
     "two_values": (do_two_values, 0.02),
     "same_two": (do_same_two, 0.01),

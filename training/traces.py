@@ -32,7 +32,7 @@ Part = tuple[str, str]
 
 def written(rng: Random, question: str, steps: list[Step], final: str, given: list[tuple]) -> list[Part]:
     args = {t[0]: t[1] for t in given}
-    if rng.random() < 0.18:
+    if rng.random() < 0.3:
         return _hub(rng, question, steps, final, given)
     parts: list[Part] = [("shared", "<|system|>"), ("shared", "\n" + own_prompt(rng, given)), ("shared", "</s>"), ("plain", "\n"), ("control", "<|user|>"), ("plain", "\n" + question)]
     for step in steps:
@@ -43,7 +43,7 @@ def written(rng: Random, question: str, steps: list[Step], final: str, given: li
 
 def _hub(rng: Random, question: str, steps: list[Step], final: str, given: list[tuple]) -> list[Part]:
     """The notebook's prompt: earlier rounds stand in the human turn, so one round of the run is drawn."""
-    at = rng.randint(0, len(steps))
+    at = len(steps) if rng.random() < 0.25 else rng.randint(0, len(steps))
     if at < len(steps) and not steps[at].learned:
         at += 1
     pad = "".join(f"{call(s, '', True)}\nObservation: {s.result}\nThought: " for s in steps[:at])

@@ -13,7 +13,7 @@ import pytest
 from langchain_core.exceptions import OutputParserException
 from langchain_tests.integration_tests import ChatModelIntegrationTests
 from suite import Chat
-from weak import LLAMA_SERVER, NANO
+from weak import LLAMA_SERVER, NANO, NEVER, ONE_MODEL
 
 from chatwright import ChatHuggingFace, HuggingFaceEndpoint, HuggingFaceLocal
 
@@ -47,13 +47,13 @@ def run(name: str, llm: Any) -> None:
         asyncio.run(result)
 
 
-@pytest.mark.parametrize("name", NANO)
+@pytest.mark.parametrize("name", NEVER)
 def test_nano_is_too_weak_for(name: str) -> None:
     with pytest.raises(CONTENT):
         run(name, HuggingFaceLocal("nano"))
 
 
-@pytest.mark.parametrize("name", LLAMA_SERVER)
+@pytest.mark.parametrize("name", NEVER | ONE_MODEL)
 def test_llama_server_on_nano_is_too_weak_for(name: str, llama_url: str) -> None:
     with pytest.raises(CONTENT):
         run(name, HuggingFaceEndpoint(endpoint_url=llama_url))
