@@ -278,10 +278,10 @@ def test_a_call_that_takes_too_long_is_cancelled_at_the_server_and_the_next_one_
     url: str, way: str, shell: str
 ):
     seconds = 60.25 if shell == "sync" else 60.5
-    with McpServer(STDIO if way == "stdio" else url, timeout=0.3) as server:
+    with McpServer(STDIO if way == "stdio" else url, timeout=2) as server:
         result = call(server.tools, "wait", shell, seconds=seconds)
         assert not result.ok
-        assert "did not answer within 0.3 seconds" in result.text
+        assert "did not answer within 2 seconds" in result.text
         assert heard_cancel(server.tools, seconds)
         assert call(server.tools, "add", shell, a=1, b=1).text == "2"
 

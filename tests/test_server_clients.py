@@ -211,7 +211,7 @@ def test_openais_client_chats_whole_and_streamed(url: str):
             "model": "gpt-x",
             "messages": QUESTION,
             "temperature": 0,
-            "max_tokens": 30,
+            "max_tokens": 120,
         }
         whole = client.chat.completions.create(**asked)
         assert (whole.model, whole.object) == ("gpt-x", "chat.completion")

@@ -191,7 +191,7 @@ def test_tgi_is_told_of_the_penalty_that_it_knows_and_not_asked_for_the_other():
 
 
 def test_log_probabilities_come_with_the_end(nano: Model):
-    finish = list(nano.complete("2+2=", logprobs=2, max_tokens=3))[-1]
+    finish = list(nano.complete("Thought: I know the", logprobs=2, max_tokens=3))[-1]
     assert isinstance(finish, Finish) and len(finish.logprobs) == 3
     assert all(len(each.top) == 2 and each.logprob <= 0 for each in finish.logprobs)
     assert from_json(json.loads(json.dumps(to_json(finish)))) == finish

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shlex
 import signal
 import subprocess
@@ -33,6 +34,7 @@ __all__ = ["Asking", "Terminal", "approver", "terminal"]
 _SHOWN = 300  # characters of an argument
 _LINES = 12  # arguments
 _ABOUT = 200
+_LOOK = 0.2  # seconds between two looks at the signals
 _DOUBT = (
     "it was started before the run was interrupted, and nobody knows whether it was carried out"
 )
@@ -55,11 +57,22 @@ class Terminal:
         """A line that is typed. Ctrl-D means to leave, as Ctrl-C does."""
         self.screen.write(clean(question))
         self.screen.flush()
+        _wait(self.keys)
         line = self.keys.readline()
         if not line:
             self.say()
             raise KeyboardInterrupt
         return line.strip()
+
+
+def _wait(keys: TextIO) -> None:
+    """Until something was typed. A signal that comes just before a read blocks would wait for the next key."""
+    try:
+        typed = keys.fileno()
+    except (OSError, ValueError):  # not a file: nothing to wait for
+        return
+    while os.name != "nt" and not select.select([typed], [], [], _LOOK)[0]:
+        pass  # Python looks after its signals here
 
 
 def terminal() -> Terminal | None:
